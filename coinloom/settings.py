@@ -1,0 +1,105 @@
+"""Every setting of Coinloom, with a local default.
+
+Each field is read from the environment variable of the same name in upper case (`kafka_topic` from `KAFKA_TOPIC`),
+then from the file `.env` beside README.md, then from the default below. Secrets have no default.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+CommaSeparated = Annotated[list[str], NoDecode]
+
+
+class Sink(StrEnum):
+    """Where the stream lands valid rows."""
+
+    PARQUET = "parquet"
+    POSTGRES = "postgres"
+
+
+class Target(StrEnum):
+    """The dbt targets that a pipeline runs on; `spark_session` is for compiling and linting without a server."""
+
+    SPARK = "spark"
+    POSTGRES = "postgres"
+
+
+class CoinGeckoPlan(StrEnum):
+    """Decides the API host and the name of the key's header."""
+
+    KEYLESS = "keyless"
+    DEMO = "demo"
+    PRO = "pro"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=REPOSITORY / ".env", extra="ignore", env_ignore_empty=True)
+
+    coinloom_home: Path = Field(
+        REPOSITORY / ".coinloom", description="state of the embedded stack: data, logs, jars, sockets"
+    )
+    lake_root: str = Field("", description="landing, quarantine, checkpoints and warehouse; empty: COINLOOM_HOME/lake")
+
+    coingecko_plan: CoinGeckoPlan = CoinGeckoPlan.KEYLESS
+    coingecko_base_url: str = Field("", description="empty: the host of COINGECKO_PLAN")
+    coingecko_api_key: SecretStr | None = None
+    coingecko_ids: CommaSeparated = Field(default=[], description="coin ids, comma separated; empty: the top N")
+    coingecko_top_n: int = Field(250, ge=1, description="how many coins by market cap when no ids are given")
+    coingecko_vs_currencies: CommaSeparated = Field(default=["usd"], description="quote currencies, comma separated")
+    poll_interval_seconds: float = Field(30, gt=0)
+
+    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    kafka_topic: str = "crypto-prices"
+    kafka_topic_partitions: int = Field(3, ge=1)
+
+    spark_master: str = "local[2]"
+    spark_driver_memory: str = "2g"
+    spark_thrift_host: str = "127.0.0.1"
+    spark_thrift_port: int = 10000
+    stream_trigger_seconds: float = Field(30, gt=0)
+    stream_max_offsets_per_trigger: int = Field(500_000, ge=1, description="caps a catch-up batch, in messages")
+    landing_sinks: Annotated[list[Sink], NoDecode] = [Sink.PARQUET]
+
+    postgres_host: str = "127.0.0.1"
+    postgres_port: int = 5432
+    postgres_db: str = "coinloom"
+    postgres_user: str = "coinloom"
+    postgres_password: SecretStr | None = None
+    bi_reader_password: SecretStr | None = None
+
+    dbt_target: Target = Target.SPARK
+    dbt_threads: int = Field(4, ge=1)
+    build_interval_seconds: float = Field(60, gt=0)
+
+    simulator_port: int = 8900
+    simulator_seed: int = 7
+    simulator_coins: int = Field(250, ge=1)
+
+    @field_validator("coingecko_ids", "coingecko_vs_currencies", "landing_sinks", mode="before")
+    @classmethod
+    def _split_commas(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @property
+    def lake(self) -> str:
+        """Root of the lake as a path or URI without a trailing slash."""
+        return (self.lake_root or str(self.coinloom_home / "lake")).rstrip("/")
+
+    def as_environment(self) -> dict[str, str]:
+        """These settings as environment variables for a child process. Holds secrets: never log or write it."""
+        values: dict[str, str] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                value = value.get_secret_value()
+            if isinstance(value, list):
+                value = ",".join(str(item) for item in value)
+            values[name.upper()] = "" if value is None else str(value)
+        values["LAKE_ROOT"] = self.lake
+        return values
