@@ -1,0 +1,1 @@
+"""The streaming job: from the Kafka topic to landing and quarantine, as Parquet files or PostgreSQL tables."""

@@ -1,0 +1,1 @@
+"""The embedded stack: broker, PostgreSQL, Thrift Server and our own processes on this machine, without containers."""

@@ -1,0 +1,71 @@
+"""Lands batches as Parquet: one file per batch and hour, its name fixed by the stream and the batch.
+
+A batch is written aside, then each file is moved to its final name, replacing what an interrupted attempt at the same
+batch left there. So a replay changes nothing, and a reader of the folder, whatever its engine, only ever sees whole
+files. Works on every file system that Hadoop knows (local, s3a, hdfs).
+"""
+
+import json
+from functools import cached_property
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from spark_streaming.transforms import rejected_rows, valid_rows
+
+PARTITION = "produced_hour"
+
+
+class ParquetSink:
+    """Writes valid rows to `<lake>/landing/crypto_prices` and the others to `<lake>/quarantine/crypto_prices`."""
+
+    name = "parquet"
+
+    def __init__(self, spark: SparkSession, lake: str, checkpoint: str) -> None:
+        self._spark = spark
+        self._lake = lake
+        self._checkpoint = checkpoint
+
+    def write(self, classified: DataFrame, batch_id: int) -> None:
+        self._write(valid_rows(classified), "landing/crypto_prices", batch_id)
+        self._write(rejected_rows(classified), "quarantine/crypto_prices", batch_id)
+
+    def _write(self, rows: DataFrame, table: str, batch_id: int) -> None:
+        # The hour of Kafka's own timestamp, because it is the same when the batch is replayed after midnight.
+        hourly = rows.withColumn(PARTITION, F.date_format("produced_at", "yyyy-MM-dd'T'HH"))
+        staged = f"{self._lake}/_staging/{table}/{self._stream_id}-{batch_id}"
+        hourly.repartition(1).write.mode("overwrite").partitionBy(PARTITION).parquet(staged)
+        self._move(staged, f"{self._lake}/{table}", f"{self._stream_id}-{batch_id:010d}.parquet")
+
+    def _move(self, staged: str, table: str, file_name: str) -> None:
+        path, files = self._hadoop.fs.Path, self._file_context(staged)
+        overwrite = self._spark._sc._gateway.new_array(self._hadoop.fs.Options.Rename, 1)  # type: ignore[union-attr]
+        overwrite[0] = self._hadoop.fs.Options.Rename.OVERWRITE
+        for hour in _statuses(files.util().listStatus(path(staged)), f"{PARTITION}="):
+            folder = path(f"{table}/{hour.getPath().getName()}")
+            files.mkdir(folder, None, True)
+            for part in _statuses(files.util().listStatus(hour.getPath()), "part-"):
+                files.rename(part.getPath(), path(folder, file_name), overwrite)
+        files.delete(path(staged), True)
+
+    @cached_property
+    def _stream_id(self) -> str:
+        """The id that Spark keeps in the checkpoint: a new checkpoint never overwrites the files of an old one."""
+        metadata = self._spark.read.text(f"{self._checkpoint}/metadata").collect()
+        return str(json.loads(metadata[0][0])["id"])
+
+    @property
+    def _hadoop(self) -> Any:
+        return self._spark._jvm.org.apache.hadoop  # type: ignore[union-attr]
+
+    def _file_context(self, path: str) -> Any:
+        configuration = self._spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+        uri = self._hadoop.fs.Path(path).toUri()
+        if uri.getScheme() is None:
+            return self._hadoop.fs.FileContext.getLocalFSFileContext(configuration)
+        return self._hadoop.fs.FileContext.getFileContext(uri, configuration)
+
+
+def _statuses(statuses: Any, prefix: str) -> list[Any]:
+    return [status for status in statuses if status.getPath().getName().startswith(prefix)]

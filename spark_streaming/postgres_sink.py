@@ -1,0 +1,59 @@
+"""Lands batches in PostgreSQL: each batch first into an empty side table, then in one transaction into the real ones.
+
+The key of a landed row is its place in Kafka, so a batch that is replayed inserts nothing twice.
+"""
+
+import psycopg
+from psycopg import sql
+from pyspark.sql import DataFrame
+from pyspark.sql.types import TimestampType
+
+from coinloom.settings import Settings
+from serving.database import connect
+from spark_streaming.transforms import LANDING_COLUMNS, QUARANTINE_COLUMNS, rejected_rows, valid_rows
+
+
+class PostgresSink:
+    """Writes valid rows to `landing.crypto_prices` and the others to `quarantine.crypto_prices`."""
+
+    name = "postgres"
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def write(self, classified: DataFrame, batch_id: int) -> None:
+        self._copy(valid_rows(classified), "landing")
+        self._copy(rejected_rows(classified), "quarantine")
+        with connect(self._settings) as connection:
+            _merge(connection, "landing", LANDING_COLUMNS)
+            _merge(connection, "quarantine", QUARANTINE_COLUMNS)
+
+    def _copy(self, rows: DataFrame, schema: str) -> None:
+        settings = self._settings
+        without_zone = [
+            rows[field.name].cast("timestamp_ntz") if isinstance(field.dataType, TimestampType) else rows[field.name]
+            for field in rows.schema
+        ]
+        writer = rows.select(without_zone).write.format("jdbc").mode("overwrite").option("truncate", True)
+        url = f"jdbc:postgresql://{settings.postgres_host}:{settings.postgres_port}/{settings.postgres_db}"
+        password = settings.postgres_password.get_secret_value() if settings.postgres_password else ""
+        writer.options(
+            url=url,
+            driver="org.postgresql.Driver",
+            dbtable=f"{schema}.crypto_prices_incoming",
+            user=settings.postgres_user,
+            password=password,
+            batchsize=10_000,
+            reWriteBatchedInserts="true",
+        ).save()
+
+
+def _merge(connection: psycopg.Connection, schema: str, columns: list[str]) -> None:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    source = sql.Identifier(schema, "crypto_prices_incoming")
+    connection.execute(
+        sql.SQL("insert into {target} ({names}) select {names} from {source} on conflict do nothing").format(
+            target=sql.Identifier(schema, "crypto_prices"), names=names, source=source
+        )
+    )
+    connection.execute(sql.SQL("truncate {}").format(source))

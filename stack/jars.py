@@ -1,0 +1,59 @@
+"""Java libraries by Maven coordinates, fetched by the Apache Ivy that ships inside pyspark.
+
+The broker's jars are copied to COINLOOM_HOME/jars. Spark fetches its own packages (spark_streaming/spark-defaults.conf)
+when it starts; `fetch_spark_packages` does it beforehand, so that the first start is as quick as the others.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pyspark
+
+from coinloom.settings import REPOSITORY
+from stack.errors import StackError
+from stack.java import java_executable
+
+KAFKA = "org.apache.kafka:kafka_2.13:4.1.1"
+SPARK_JARS = Path(pyspark.__file__).parent / "jars"
+SPARK_DEFAULTS = REPOSITORY / "spark_streaming" / "spark-defaults.conf"
+
+
+def fetch_broker_jars(home: Path) -> Path:
+    """Make sure of the broker's jars; returns their folder.
+
+    Raises:
+        StackError: with Ivy's last words, when the package registry cannot be reached.
+    """
+    folder = home / "jars" / KAFKA.replace(":", "-")
+    complete = folder / ".complete"
+    if not complete.exists():
+        _ivy(KAFKA, "-retrieve", f"{folder}/[artifact]-[revision](-[classifier]).[ext]")
+        complete.touch()
+    return folder
+
+
+def fetch_spark_packages() -> None:
+    """Fill the cache that spark-submit resolves its packages from (~/.ivy2.5.2)."""
+    cache = Path.home() / ".ivy2.5.2" / "cache"
+    for coordinates in spark_packages():
+        group, artifact, version = coordinates.split(":")
+        if not (cache / group / artifact / "jars" / f"{artifact}-{version}.jar").exists():
+            _ivy(coordinates, "-cache", str(cache))
+
+
+def spark_packages() -> list[str]:
+    """The Maven coordinates in spark_streaming/spark-defaults.conf."""
+    found = re.search(r"^spark\.jars\.packages\s+(\S+)$", SPARK_DEFAULTS.read_text(), re.MULTILINE)
+    return found[1].split(",") if found else []
+
+
+def _ivy(coordinates: str, *options: str) -> None:
+    arguments = ["-dependency", *coordinates.split(":"), "-confs", "default", *options]
+    command = [java_executable(), "-cp", f"{SPARK_JARS}/*", "org.apache.ivy.Main", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StackError(
+            f"The jars of {coordinates} could not be fetched: {' '.join(done.stdout.splitlines()[-3:])} "
+            "Check the network, or your Ivy settings if you use a mirror of Maven Central."
+        )

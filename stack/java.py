@@ -1,0 +1,39 @@
+"""The Java runtime that Kafka and Spark need."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from stack.errors import StackError
+
+MINIMUM_MAJOR_VERSION = 17
+HOW_TO_INSTALL = (
+    "Install OpenJDK 17, for example with 'sudo apt-get install openjdk-17-jre-headless' or "
+    "'brew install openjdk@17', and put it on the PATH or set JAVA_HOME."
+)
+
+
+def java_executable() -> str:
+    """Path of a Java of version 17 or later.
+
+    Raises:
+        StackError: none found, or it is too old; says how to install one.
+    """
+    java = _candidate()
+    if java is None:
+        raise StackError(f"Java was not found. {HOW_TO_INSTALL}")
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', output)
+    if version is None or int(version[1]) < MINIMUM_MAJOR_VERSION:
+        found = output.splitlines()[0] if output else "an unknown version"
+        raise StackError(f"{java} is too old: it says {found}. {HOW_TO_INSTALL}")
+    return java
+
+
+def _candidate() -> str | None:
+    home = os.environ.get("JAVA_HOME")
+    if home and (Path(home) / "bin" / "java").exists():
+        return str(Path(home) / "bin" / "java")
+    return shutil.which("java")

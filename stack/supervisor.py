@@ -1,0 +1,185 @@
+"""Background processes under supervisord: started, restarted when they crash, logged to files, stopped together.
+
+supervisord takes our secrets from its environment and hands them on; its configuration file holds none.
+"""
+
+import configparser
+import hashlib
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault, ServerProxy
+
+import psutil
+from supervisor.xmlrpc import SupervisorTransport
+
+from coinloom.settings import Settings
+from stack.errors import StackError
+from stack.services import Service
+
+# Set for everything that a supervisor starts, so that `down` finds what a killed supervisor left behind.
+MARK = "COINLOOM_SUPERVISED_BY"
+STOP_WAIT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """`state` is supervisord's word (RUNNING, BACKOFF, FATAL, ...), `description` holds pid and uptime."""
+
+    name: str
+    state: str
+    description: str
+
+
+class Supervisor:
+    """The supervisord of one COINLOOM_HOME."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._home = settings.coinloom_home.resolve()
+        self._config = self._home / "supervisord.ini"
+        # A socket's path may have 107 characters at most, and the home may lie deep.
+        digest = hashlib.sha256(str(self._home).encode()).hexdigest()[:12]
+        self._socket = Path(tempfile.gettempdir()) / f"coinloom-{os.getuid()}-{digest}.sock"
+
+    @property
+    def logs(self) -> Path:
+        return self._home / "logs"
+
+    def is_running(self) -> bool:
+        try:
+            self._rpc.getState()
+        except (OSError, Fault):
+            return False
+        return True
+
+    def start(self, services: list[Service]) -> None:
+        """Start supervisord with these services, none of them running yet.
+
+        Raises:
+            StackError: it already runs with other services, or does not come up.
+        """
+        config = self._render(services)
+        if self.is_running():
+            if self._config.read_text() != config:
+                raise StackError("The stack already runs with other options. Run 'coinloom down' first.")
+            return
+        self.sweep()
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self._config.write_text(config)
+        supervisord = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]
+        done = subprocess.run(supervisord, env=self._environment(), capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise StackError(f"supervisord did not start: {done.stderr.strip() or done.stdout.strip()}")
+
+    def start_process(self, name: str) -> None:
+        """Start a service that is not running."""
+        if self._rpc.getProcessInfo(name)["statename"] not in {"RUNNING", "STARTING"}:
+            self._rpc.startProcess(name, False)
+
+    def stop_process(self, name: str) -> None:
+        if self._rpc.getProcessInfo(name)["statename"] != "STOPPED":
+            self._rpc.stopProcess(name)
+
+    def wait_ready(self, service: Service, timeout_seconds: float = 120) -> None:
+        """Wait until a server can be used.
+
+        Raises:
+            StackError: it gave up or took too long; names its log.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while not (service.is_ready and service.is_ready()):
+            gave_up = self._rpc.getProcessInfo(service.name)["statename"] == "FATAL"
+            if gave_up or time.monotonic() > deadline:
+                raise StackError(f"{service.name} did not come up; see {self.logs / service.name}.log")
+            time.sleep(0.2)
+
+    def states(self) -> list[ProcessState]:
+        infos: Any = self._rpc.getAllProcessInfo() if self.is_running() else []
+        return [ProcessState(info["name"], info["statename"], info["description"]) for info in infos]
+
+    def stop(self) -> None:
+        """Stop every process and supervisord itself; return when none is left."""
+        if self.is_running():
+            supervisord = psutil.Process(self._rpc.getPID())
+            self._rpc.shutdown()
+            psutil.wait_procs([supervisord], timeout=STOP_WAIT_SECONDS * 4)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Stop what an earlier supervisor of this home left behind."""
+        processes = list(self._marked())
+        for process in processes:
+            process.terminate()
+        _, alive = psutil.wait_procs(processes, timeout=STOP_WAIT_SECONDS)
+        for process in alive:
+            process.kill()
+        psutil.wait_procs(alive, timeout=STOP_WAIT_SECONDS)
+        self._socket.unlink(missing_ok=True)
+
+    @property
+    def _rpc(self) -> Any:
+        transport = SupervisorTransport(None, None, f"unix://{self._socket}")
+        return ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+    def _marked(self) -> Iterator[psutil.Process]:
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(MARK) == str(self._home):
+                    yield process
+            except psutil.Error:
+                continue
+
+    def _environment(self) -> dict[str, str]:
+        ours = self._settings.as_environment() | {MARK: str(self._home), "PYSPARK_PYTHON": sys.executable}
+        if self._settings.spark_master.startswith("local"):
+            ours["SPARK_LOCAL_IP"] = "127.0.0.1"
+        return dict(os.environ) | ours
+
+    def _render(self, services: list[Service]) -> str:
+        home = str(self._home).replace("%", "%%")
+        config = configparser.RawConfigParser()
+        config["unix_http_server"] = {"file": str(self._socket), "chmod": "0700"}
+        config["supervisord"] = {
+            "logfile": f"{home}/logs/supervisord.log",
+            "pidfile": f"{home}/supervisord.pid",
+            "childlogdir": f"{home}/logs",
+            "directory": home,
+        }
+        if os.geteuid() == 0:
+            config["supervisord"]["user"] = "root"
+        config["rpcinterface:supervisor"] = {
+            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        }
+        for priority, service in enumerate(services):
+            config[f"program:{service.name}"] = self._program(service, priority)
+        with tempfile.TemporaryFile("w+") as rendered:
+            config.write(rendered)
+            rendered.seek(0)
+            return rendered.read()
+
+    def _program(self, service: Service, priority: int) -> dict[str, Any]:
+        return {
+            "command": shlex.join(service.command).replace("%", "%%"),
+            "priority": priority,
+            "autostart": "false",
+            "autorestart": "true",
+            "startsecs": 2,
+            # A restart waits one second longer each time; give up only when it has failed for over an hour.
+            "startretries": 100,
+            "stopsignal": service.stop_signal,
+            "stopasgroup": "true",
+            "killasgroup": "true",
+            "stopwaitsecs": STOP_WAIT_SECONDS,
+            "redirect_stderr": "true",
+            "stdout_logfile": f"{self._home}/logs/{service.name}.log".replace("%", "%%"),
+            "stdout_logfile_maxbytes": "10MB",
+            "stdout_logfile_backups": 3,
+        }

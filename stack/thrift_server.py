@@ -1,0 +1,59 @@
+"""Spark's Thrift Server: the SQL endpoint over the lake that dbt's target `spark` talks to."""
+
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import urlparse
+
+from pyhive.exc import Error
+from thrift.Thrift import TException
+
+from coinloom.settings import Settings
+from serving.thrift import open_cursor
+from stack.ports import is_listening
+
+MAIN_CLASS = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
+
+
+def prepare(settings: Settings) -> None:
+    if not urlparse(settings.lake).scheme:
+        Path(settings.lake).mkdir(parents=True, exist_ok=True)
+
+
+def command(settings: Settings) -> list[str]:
+    metastore = settings.coinloom_home / "metastore"
+    configuration = {
+        "spark.coinloom.lake_root": settings.lake,
+        "spark.sql.warehouse.dir": f"{settings.lake}/warehouse",
+        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",
+        "spark.driver.memory": settings.spark_driver_memory,
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.shuffle.partitions": "4",
+        "spark.ui.enabled": "false",
+    }
+    return [
+        *spark_submit(),
+        *("--class", MAIN_CLASS, "--name", "coinloom-thrift-server", "--master", settings.spark_master),
+        *(flag for name, value in configuration.items() for flag in ("--conf", f"{name}={value}")),
+        "spark-internal",
+        *("--hiveconf", f"hive.server2.thrift.bind.host={settings.spark_thrift_host}"),
+        *("--hiveconf", f"hive.server2.thrift.port={settings.spark_thrift_port}"),
+    ]
+
+
+def spark_submit() -> list[str]:
+    """The spark-submit of this environment."""
+    beside_python = Path(sys.executable).parent / "spark-submit"
+    return [str(beside_python) if beside_python.exists() else shutil.which("spark-submit") or "spark-submit"]
+
+
+def is_ready(settings: Settings) -> bool:
+    if not is_listening(settings.spark_thrift_host, settings.spark_thrift_port):
+        return False
+    try:
+        with open_cursor(settings) as cursor:
+            cursor.execute("select 1")
+    except (TException, Error):
+        return False
+    return True
