@@ -1,0 +1,129 @@
+"""Asks CoinGecko's `/coins/markets` for the prices of one poll.
+
+The key travels in a header, never in the URL, and redirects are not followed, so it reaches no other host.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import tenacity
+
+from coinloom.errors import WrongSetting
+from coinloom.settings import CoinGeckoPlan
+from ingestion.answers import read_rows
+from ingestion.clock import Clock, utc_now
+from ingestion.exceptions import TemporaryTrouble, Unreachable, WrongKeyOrPlan
+from ingestion.markets import MarketsAnswer, MarketsRequest, Row
+from ingestion.user_agent import user_agent
+
+CONNECT_TIMEOUT_SECONDS = 5
+READ_TIMEOUT_SECONDS = 10  # a page takes about a second; a stop request waits for this at the most
+ATTEMPTS_PER_PAGE = 5
+
+BASE_URLS = {
+    CoinGeckoPlan.KEYLESS: "https://api.coingecko.com/api/v3",
+    CoinGeckoPlan.DEMO: "https://api.coingecko.com/api/v3",
+    CoinGeckoPlan.PRO: "https://pro-api.coingecko.com/api/v3",
+}
+KEY_HEADERS = {CoinGeckoPlan.DEMO: "x-cg-demo-api-key", CoinGeckoPlan.PRO: "x-cg-pro-api-key"}
+
+log = logging.getLogger(__name__)
+_exponential_backoff = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
+
+
+class CoinGeckoClient:
+    """Knows the host and the key's header of a plan, pages, and tries again where it can help.
+
+    `sleep` waits between tries; one that raises abandons the poll. Raises WrongKeyOrPlan for a key that cannot work.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        plan: CoinGeckoPlan = CoinGeckoPlan.KEYLESS,
+        key: str | None = None,
+        base_url: str = "",
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Clock = utc_now,
+    ) -> None:
+        self._session = session
+        self._url = (base_url or BASE_URLS[plan]).rstrip("/") + "/coins/markets"
+        self._key = (key or "").strip() or None
+        self._headers = {"User-Agent": user_agent(), "Accept": "application/json", **_key_header(plan, self._key)}
+        self._now = now
+        self._retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(TemporaryTrouble),
+            wait=_wait_seconds,
+            stop=tenacity.stop_after_attempt(ATTEMPTS_PER_PAGE),
+            before_sleep=_log_retry,
+            sleep=sleep,
+            reraise=True,
+        )
+
+    def markets(self, request: MarketsRequest) -> MarketsAnswer:
+        """All pages in all currencies. Raises a CoinGeckoError: a poll is complete or it is none."""
+        rows = {currency: self._coins(request, currency) for currency in request.vs_currencies}
+        return MarketsAnswer(rows, fetched_at=self._now())
+
+    def _coins(self, request: MarketsRequest, vs_currency: str) -> list[Row]:
+        """Each coin once: order by market cap moves between two requests, so a coin can be on two pages."""
+        seen: dict[Any, Row] = {}
+        for row in self._rows(request, vs_currency):
+            coin_id = row.get("id")
+            # A row without an id goes through too: the stream counts it and keeps it in quarantine.
+            seen[coin_id if isinstance(coin_id, str) else id(row)] = row
+        return list(seen.values())[: None if request.ids else request.top_n]
+
+    def _rows(self, request: MarketsRequest, vs_currency: str) -> Iterator[Row]:
+        for page in request.pages():
+            parameters = {"vs_currency": vs_currency, "order": "market_cap_desc", "precision": "full", **page}
+            rows = self._retrying(self._get, parameters)
+            yield from rows
+            if not request.ids and len(rows) < int(page["per_page"]):
+                return
+
+    def _get(self, parameters: dict[str, str | int]) -> list[Row]:
+        try:
+            response = self._session.get(
+                self._url,
+                params=parameters,
+                headers=self._headers,
+                timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
+                allow_redirects=False,
+            )
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+            raise WrongSetting("COINGECKO_BASE_URL is not a web address: it must look like https://host/path") from None
+        except requests.RequestException as error:
+            what = f"no complete answer from {urlsplit(self._url).hostname} ({type(error).__name__})"
+            raise Unreachable(f"{what}; check the network and COINGECKO_BASE_URL") from error
+        return read_rows(response, self._now(), self._key)
+
+
+def _key_header(plan: CoinGeckoPlan, key: str | None) -> dict[str, str]:
+    if plan is CoinGeckoPlan.KEYLESS:
+        if key:
+            log.warning("COINGECKO_API_KEY is set, but not sent: COINGECKO_PLAN is keyless (set demo or pro)")
+        return {}
+    if not key:
+        raise WrongKeyOrPlan(f"COINGECKO_PLAN is {plan}, which needs COINGECKO_API_KEY (or set COINGECKO_PLAN=keyless)")
+    if not (key.isascii() and key.isprintable()):
+        raise WrongKeyOrPlan("COINGECKO_API_KEY holds characters that no key has; copy it again")
+    return {KEY_HEADERS[plan]: key}
+
+
+def _wait_seconds(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    named = error.retry_after_seconds if isinstance(error, TemporaryTrouble) else None
+    return max(named or 0.0, _exponential_backoff(state))
+
+
+def _log_retry(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning(
+        "try %d of %d: %s; again in %.0f s", state.attempt_number, ATTEMPTS_PER_PAGE, error, state.upcoming_sleep
+    )

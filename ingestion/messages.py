@@ -1,0 +1,109 @@
+"""One price update, and the Kafka message that carries it.
+
+The poller and the file loader both go through here, so a backfilled row and a live row have the same shape and key.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from ingestion.clock import iso_milliseconds
+
+SCHEMA_VERSION = b"1.0"
+
+Headers = list[tuple[str, bytes]]
+Number = int | float
+
+
+class Source(StrEnum):
+    """Where an update came from; the value of the header `source`."""
+
+    LIVE = "live"
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True, slots=True)
+class PriceUpdate:
+    """One coin in one quote currency, as seen once. The fields are those of the message, in its order.
+
+    Prices, market cap and volume are in units of `vs_currency`. `last_updated_at` is the event time, null when
+    CoinGecko does not say. Values that CoinGecko gives in an unexpected type pass through: the stream puts them in
+    quarantine with a reason, which is better than losing them here.
+    """
+
+    coin_id: str | None
+    symbol: str | None
+    name: str | None
+    vs_currency: str
+    price: Number | None
+    market_cap: Number | None
+    market_cap_rank: int | None
+    volume_24h: Number | None
+    high_24h: Number | None
+    low_24h: Number | None
+    last_updated_at: str | None
+    fetched_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What goes to Kafka: `key` is the coin id, `value` the update as JSON, both UTF-8."""
+
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+_FIELDS = tuple(field.name for field in fields(PriceUpdate))
+_values_of = attrgetter(*_FIELDS)
+_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def from_markets_row(row: Mapping[str, Any], vs_currency: str, fetched_at: datetime) -> PriceUpdate:
+    """One row of `/coins/markets` as an update. Absent fields become null; numbers are not touched."""
+    return PriceUpdate(
+        coin_id=row.get("id"),
+        symbol=row.get("symbol"),
+        name=row.get("name"),
+        vs_currency=vs_currency,
+        price=row.get("current_price"),
+        market_cap=row.get("market_cap"),
+        market_cap_rank=row.get("market_cap_rank"),
+        volume_24h=row.get("total_volume"),
+        high_24h=row.get("high_24h"),
+        low_24h=row.get("low_24h"),
+        last_updated_at=_event_time(row.get("last_updated")),
+        fetched_at=iso_milliseconds(fetched_at),
+    )
+
+
+def message_headers(poll_id: UUID, source: Source) -> Headers:
+    """The headers that all messages of one poll, or of one file, share."""
+    return [("schema-version", SCHEMA_VERSION), ("poll-id", str(poll_id).encode()), ("source", source.encode())]
+
+
+def encode(update: PriceUpdate, headers: Headers) -> Message:
+    """The update as a Kafka message. Raises ValueError for a number that JSON cannot hold."""
+    text = _to_json(dict(zip(_FIELDS, _values_of(update), strict=True)))
+    key = "" if update.coin_id is None else str(update.coin_id)
+    return Message(_utf8(key), _utf8(text), headers)
+
+
+def _utf8(text: str) -> bytes:
+    # An emoji symbol that was cut in half arrives as a lone surrogate, which UTF-8 has no bytes for.
+    return text.encode("utf-8", errors="replace")
+
+
+def _event_time(value: Any) -> Any:
+    """The API's `last_updated` in our notation; what is not a timestamp is left for the stream to reject."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return iso_milliseconds(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        return value

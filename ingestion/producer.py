@@ -1,0 +1,138 @@
+"""The connection to Kafka: waits for a broker, sees to it that the topic exists, and opens a producer."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import Any
+
+import tenacity
+from kafka import KafkaAdminClient, KafkaProducer
+from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError, TopicAlreadyExistsError
+from kafka.partitioner.default import DefaultPartitioner, murmur2
+
+from coinloom.settings import Settings
+from ingestion.exceptions import BrokerRefused, BrokerUnavailable
+
+BROKER_WAIT_SECONDS = 120
+BOOTSTRAP_TIMEOUT_MS = 5_000
+RECONNECT_BACKOFF_MAX_MS = 2_000  # a broker that comes back is noticed well within a poll
+CLOSE_TIMEOUT_SECONDS = 1  # whoever sent has flushed already
+
+# A batch leaves when it is full or this old: large enough for loads, and a poll is flushed at its end anyway.
+LINGER_MS = 50
+BATCH_BYTES = 131_072
+
+log = logging.getLogger(__name__)
+
+
+class RememberingPartitioner(DefaultPartitioner):  # type: ignore[misc]  # kafka-python has no types
+    """Puts a coin where every Kafka client would put it, but hashes each coin only once: the hash is pure Python."""
+
+    def __init__(self) -> None:
+        self._hash = lru_cache(maxsize=65_536)(lambda key: murmur2(key) & 0x7FFFFFFF)
+
+    def partition(self, topic: str, _key: bytes, serialized_key: bytes, *rest: Any) -> int:
+        """The arguments are kafka-python's; the last one is the cluster's metadata."""
+        cluster = rest[-1]
+        return int(self._hash(serialized_key) % len(cluster.partitions_for_topic(topic)))
+
+
+class QuietlyEndingProducer(KafkaProducer):  # type: ignore[misc]
+    """The outbox has named what the broker did not take; kafka-python would add a traceback when Python ends."""
+
+    def __del__(self) -> None:
+        with suppress(KafkaTimeoutError):
+            super().__del__()
+
+
+def ensure_topic(
+    settings: Settings, *, sleep: Callable[[float], None] = time.sleep, wait_seconds: float = BROKER_WAIT_SECONDS
+) -> None:
+    """Creates the topic with the broker's default replication if it is not there; an existing one stays as it is.
+
+    Waits up to `wait_seconds` for a broker. Raises BrokerUnavailable or BrokerRefused.
+    """
+    _waiting(sleep, wait_seconds)(_create_topic, settings)
+
+
+@contextmanager
+def open_producer(
+    settings: Settings,
+    *,
+    delivery_timeout_seconds: int,
+    sleep: Callable[[float], None] = time.sleep,
+    wait_seconds: float = BROKER_WAIT_SECONDS,
+) -> Iterator[KafkaProducer]:
+    """A producer for the topic of `settings`, closed at the end; the caller flushes what it sent.
+
+    Waits up to `wait_seconds` for a broker. A message that is not acknowledged within `delivery_timeout_seconds` fails.
+    Raises BrokerUnavailable, or BrokerRefused when a broker answers but does not let us in.
+    """
+    ensure_topic(settings, sleep=sleep, wait_seconds=wait_seconds)
+    producer = _waiting(sleep, wait_seconds)(_connect, settings, delivery_timeout_seconds)
+    try:
+        yield producer
+    finally:
+        with suppress(KafkaTimeoutError):
+            producer.close(timeout=CLOSE_TIMEOUT_SECONDS)
+
+
+def _create_topic(settings: Settings) -> None:
+    topic, partitions = settings.kafka_topic, settings.kafka_topic_partitions
+    with _as_our_errors(settings), KafkaAdminClient(**_connection(settings)) as admin:
+        if topic in admin.list_topics():
+            return
+        with suppress(TopicAlreadyExistsError):
+            admin.create_topics({topic: {"num_partitions": partitions}})
+            log.info("created the topic %s with %d partitions", topic, partitions)
+        admin.wait_for_topics([topic])
+
+
+def _connect(settings: Settings, delivery_timeout_seconds: int) -> KafkaProducer:
+    with _as_our_errors(settings):
+        return QuietlyEndingProducer(
+            **_connection(settings),
+            acks="all",
+            enable_idempotence=True,
+            partitioner=RememberingPartitioner(),
+            linger_ms=LINGER_MS,
+            batch_size=BATCH_BYTES,
+            reconnect_backoff_max_ms=RECONNECT_BACKOFF_MAX_MS,
+            delivery_timeout_ms=delivery_timeout_seconds * 1000,
+        )
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    servers = settings.kafka_bootstrap_servers.split(",")
+    return {"bootstrap_servers": servers, "bootstrap_timeout_ms": BOOTSTRAP_TIMEOUT_MS}
+
+
+@contextmanager
+def _as_our_errors(settings: Settings) -> Iterator[None]:
+    servers = settings.kafka_bootstrap_servers
+    try:
+        yield
+    except (RetriableError, OSError) as error:
+        what = f"no Kafka broker answers at {servers}"
+        raise BrokerUnavailable(f"{what}; start it, or set KAFKA_BOOTSTRAP_SERVERS") from error
+    except (KafkaError, ValueError) as error:
+        advice = "check KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC"
+        raise BrokerRefused(f"Kafka at {servers} cannot be used ({error}); {advice}") from error
+
+
+def _waiting(sleep: Callable[[float], None], wait_seconds: float) -> tenacity.Retrying:
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(BrokerUnavailable),
+        wait=tenacity.wait_exponential_jitter(initial=1, max=10, jitter=1),
+        stop=tenacity.stop_after_delay(wait_seconds),
+        before_sleep=_log_wait,
+        sleep=sleep,
+        reraise=True,
+    )
+
+
+def _log_wait(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("%s; trying again in %.0f s", error, state.upcoming_sleep)

@@ -1,0 +1,244 @@
+"""The poller from HTTP to the producer; the producer is a recorder, the HTTP server is real."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+import requests
+from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
+from test_ingestion_coingecko import Reply, ScriptedServer, coins, running_server
+from typer.testing import CliRunner
+
+import ingestion.__main__
+from coinloom.settings import Settings
+from ingestion.exceptions import DeliveryFailed, NotAcknowledged, WrongKeyOrPlan
+from ingestion.messages import Headers, Message
+from ingestion.outbox import Outbox
+from ingestion.poller import PollerSummary, run_poller
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+class Sent:
+    """A future that the test completes."""
+
+    def __init__(self, topic: str, value: bytes, key: bytes, headers: Headers) -> None:
+        self.topic, self.value, self.key, self.headers = topic, value, key, dict(headers)
+        self.is_done = False
+        self.exception: BaseException | None = None
+
+    def get(self, _timeout: float) -> None:
+        self.is_done = True
+
+
+class RecordingProducer:
+    """Keeps what was sent; `on_flush` says what the broker does with it."""
+
+    def __init__(self, on_flush: Callable[[list[Sent]], None] | None = None) -> None:
+        self.sent: list[Sent] = []
+        self.on_flush = on_flush or acknowledge
+
+    def send(self, topic: str, value: bytes, key: bytes, headers: Headers) -> Sent:
+        self.sent.append(Sent(topic, value, key, headers))
+        return self.sent[-1]
+
+    def flush(self, _timeout: float) -> None:
+        self.on_flush(self.sent)
+
+
+def acknowledge(sent: list[Sent]) -> None:
+    for message in sent:
+        message.is_done = True
+
+
+def time_out(_sent: list[Sent]) -> None:
+    raise KafkaTimeoutError
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with running_server() as running:
+        yield running
+
+
+@pytest.fixture
+def run(server: ScriptedServer) -> Callable[..., PollerSummary]:
+    def run(producer: RecordingProducer, max_polls: int = 1, **settings: object) -> PollerSummary:
+        values = {
+            "coingecko_base_url": server.url,
+            "coingecko_ids": ["bitcoin", "ether"],
+            "poll_interval_seconds": 0.01,
+        }
+        return run_poller(
+            Settings(_env_file=None, **{**values, **settings}),
+            stop=threading.Event(),
+            max_polls=max_polls,
+            session=requests.Session(),
+            producer=producer,
+            now=lambda: NOW,
+        )
+
+    return run
+
+
+def test_one_poll_sends_a_message_per_coin_and_currency(
+    server: ScriptedServer, run: Callable[..., PollerSummary]
+) -> None:
+    server.replies = [coins("bitcoin", "ether")]
+    producer = RecordingProducer()
+    summary = run(producer, coingecko_vs_currencies=["usd", "eur"])
+    assert summary == PollerSummary(polls=1, failed_polls=0, messages_sent=4)
+    values = [json.loads(message.value) for message in producer.sent]
+    assert [(value["vs_currency"], value["coin_id"]) for value in values] == [
+        ("usd", "bitcoin"),
+        ("usd", "ether"),
+        ("eur", "bitcoin"),
+        ("eur", "ether"),
+    ]
+    assert [message.key for message in producer.sent] == [b"bitcoin", b"ether"] * 2
+    assert {value["fetched_at"] for value in values} == {"2026-11-22T10:00:00.000Z"}
+    assert {message.topic for message in producer.sent} == {"crypto-prices"}
+    assert {message.headers["source"] for message in producer.sent} == {b"live"}
+    assert len({message.headers["poll-id"] for message in producer.sent}) == 1
+
+
+def test_each_poll_has_its_own_id_and_one_log_line(
+    server: ScriptedServer, run: Callable[..., PollerSummary], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.replies = [coins("bitcoin", "ether")]
+    producer = RecordingProducer()
+    assert run(producer, max_polls=3).polls == 3
+    ids = [message.headers["poll-id"].decode() for message in producer.sent]
+    assert len(set(ids)) == 3
+    for poll_id in set(ids):
+        assert caplog.text.count(f"poll {poll_id}: 2 of 2 coins, 2 messages, ") == 1
+
+
+def test_a_poll_that_fails_costs_only_itself(
+    server: ScriptedServer, run: Callable[..., PollerSummary], caplog: pytest.LogCaptureFixture
+) -> None:
+    server.replies = [coins("bitcoin", "ether"), Reply(b"<html>"), coins("bitcoin", "ether")]
+    assert run(RecordingProducer(), max_polls=3) == PollerSummary(polls=3, failed_polls=1, messages_sent=4)
+    assert "failed: CoinGecko's answer of 6 bytes is not a JSON list of coins: <html>" in caplog.text
+
+
+def test_a_wrong_key_ends_the_poller(server: ScriptedServer, run: Callable[..., PollerSummary]) -> None:
+    server.replies = [Reply(b"{}", 401)]
+    with pytest.raises(WrongKeyOrPlan):
+        run(RecordingProducer(), max_polls=3)
+    assert len(server.asked) == 1
+
+
+def test_ids_that_are_not_answered_for_are_named_once(
+    server: ScriptedServer, run: Callable[..., PollerSummary], caplog: pytest.LogCaptureFixture
+) -> None:
+    server.replies = [coins("bitcoin"), coins("bitcoin"), coins("bitcoin", "ether")]
+    caplog.set_level(logging.INFO)
+    run(RecordingProducer(), max_polls=4)
+    assert caplog.text.count("no answer for ether: check COINGECKO_IDS") == 1
+    assert caplog.text.count("answered for again") == 1
+
+
+def test_a_stop_request_ends_after_the_current_poll_with_everything_flushed(server: ScriptedServer) -> None:
+    server.replies = [coins("bitcoin")]
+    stop = threading.Event()
+
+    def stop_and_acknowledge(sent: list[Sent]) -> None:
+        stop.set()
+        acknowledge(sent)
+
+    producer = RecordingProducer(stop_and_acknowledge)
+    settings = Settings(_env_file=None, coingecko_base_url=server.url, coingecko_top_n=1)
+    assert run_poller(settings, stop=stop, producer=producer).polls == 1
+    assert [message.is_done for message in producer.sent] == [True]
+
+
+def test_a_stop_request_ends_a_long_back_off_at_once(server: ScriptedServer) -> None:
+    server.replies = [Reply(b"", 429, {"Retry-After": "3000"})]
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    settings = Settings(_env_file=None, coingecko_base_url=server.url)
+    summary = run_poller(settings, stop=stop, producer=RecordingProducer())
+    assert summary == PollerSummary(polls=1, failed_polls=0, messages_sent=0)
+
+
+def test_polling_goes_on_while_the_broker_is_away_and_the_end_says_so(
+    server: ScriptedServer, run: Callable[..., PollerSummary], caplog: pytest.LogCaptureFixture
+) -> None:
+    server.replies = [coins("bitcoin", "ether")]
+    producer = RecordingProducer(time_out)
+    with pytest.raises(NotAcknowledged, match=r"4 messages.*KAFKA_BOOTSTRAP_SERVERS"):
+        run(producer, max_polls=2)
+    assert len(producer.sent) == 4
+    assert caplog.text.count("kept, and still being tried") == 2
+
+
+def message_of(number: int) -> Message:
+    return Message(str(number).encode(), b"{}", [])
+
+
+def test_a_broker_that_comes_back_confirms_the_earlier_messages() -> None:
+    producer = RecordingProducer(time_out)
+    outbox = Outbox(producer, "prices")
+    outbox.send(message_of(1))
+    with pytest.raises(NotAcknowledged):
+        outbox.flush(1)
+    outbox.send(message_of(2))
+    producer.on_flush = acknowledge
+    outbox.flush(1)
+    assert (outbox.acknowledged, outbox.unacknowledged) == (2, 0)
+
+
+def test_a_message_that_failed_is_raised_at_the_flush_and_counted_once() -> None:
+    def fail_the_second(sent: list[Sent]) -> None:
+        sent[1].exception = MessageSizeTooLargeError("too large")
+        acknowledge(sent)
+
+    outbox = Outbox(RecordingProducer(fail_the_second), "prices")
+    for number in range(3):
+        outbox.send(message_of(number))
+    with pytest.raises(DeliveryFailed, match=r"1 messages .* prices: .*too large"):
+        outbox.flush(1)
+    assert (outbox.acknowledged, outbox.unacknowledged) == (2, 0)
+    outbox.flush(1)
+
+
+def test_no_more_messages_are_under_way_than_allowed() -> None:
+    producer = RecordingProducer()
+    outbox = Outbox(producer, "prices", max_unacknowledged=10)
+    for number in range(25):
+        outbox.send(message_of(number))
+        assert outbox.unacknowledged <= 10
+    outbox.flush(1)
+    assert outbox.acknowledged == len(producer.sent) == 25
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--interval-seconds", "0"], "POLL_INTERVAL_SECONDS"),
+        (["--vs-currencies", ","], "COINGECKO_VS_CURRENCIES"),
+    ],
+)
+def test_a_wrong_option_is_exit_code_2_and_names_the_setting(arguments: list[str], named: str) -> None:
+    result = CliRunner().invoke(ingestion.__main__.app, arguments)
+    assert result.exit_code == 2
+    assert named in result.stderr
+
+
+def test_a_plan_without_its_key_is_exit_code_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COINGECKO_PLAN", "pro")
+    monkeypatch.setenv("COINGECKO_API_KEY", " ")
+    result = CliRunner().invoke(ingestion.__main__.app, ["--once"])
+    assert result.exit_code == 2
+    assert "COINGECKO_API_KEY" in result.stderr
