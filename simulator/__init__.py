@@ -1,0 +1,13 @@
+"""A seeded stand-in for the part of CoinGecko's API v3 that Coinloom uses.
+
+A market is a function of seed, number of coins and market time; nothing that was asked before changes an answer.
+
+| read | for |
+| --- | --- |
+| `__main__`, `server`, `app` | the command line, the process, the HTTP paths and errors |
+| `query`, `rows`, `rounding`, `timestamps` | parameters in, JSON fields out |
+| `clock`, `schedule` | which moment is shown; when caches and coins are renewed |
+| `market`, `snapshot` | the whole market at a moment, in one quote currency |
+| `paths`, `readings`, `chance` | prices and activity over time, and what they say at a moment |
+| `catalogue`, `naming`, `oddity`, `records`, `assets` | which coins there are, and what is strange about some |
+"""

@@ -1,0 +1,43 @@
+"""`python -m simulator`: serves a simulated CoinGecko API."""
+
+import logging
+import time
+from typing import Annotated
+
+import typer
+
+from coinloom.settings import Settings
+from simulator.app import create_app
+from simulator.clock import MarketClock
+from simulator.market import Market
+from simulator.server import ListenError, serve
+
+_SETTINGS = Settings()
+
+
+def main(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = _SETTINGS.simulator_port,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another market.")] = _SETTINGS.simulator_seed,
+    coins: Annotated[int, typer.Option(min=1, help="How many coins.")] = _SETTINGS.simulator_coins,
+    hours: Annotated[float, typer.Option(min=0, help="How many hours ago market time starts.")] = 0.0,
+    speed: Annotated[float, typer.Option(min=1, help="How much faster market time runs until it is now.")] = 1.0,
+    access_log: Annotated[bool, typer.Option(help="Log every request.")] = False,
+) -> None:
+    """Serve a simulated market as CoinGecko's API v3, for COINGECKO_BASE_URL.
+
+    The same seed and number of coins give the same answers at the same market time, which is
+    min(now, start + speed * elapsed).
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    app = create_app(Market(seed, coins), MarketClock(time.time, hours, speed))
+    try:
+        serve(app, host, port, access_log)
+    except ListenError as error:
+        typer.echo(f"simulator: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    typer.run(main)
