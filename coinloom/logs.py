@@ -10,6 +10,7 @@ def configure_logging(level: int = logging.INFO) -> None:
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # These libraries log every reconnection attempt and every command at INFO; what matters arrives as WARNING.
-    for chatty in ("kafka", "py4j", "alembic"):
+    for chatty in ("py4j", "alembic", "pyhive"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # kafka-python logs errors at each attempt to connect; what they come to, our own part says once.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)

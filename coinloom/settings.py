@@ -8,8 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from coinloom.errors import WrongSetting
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -44,6 +46,7 @@ class Settings(BaseSettings):
     coinloom_home: Path = Field(
         REPOSITORY / ".coinloom", description="state of the embedded stack: data, logs, jars, sockets"
     )
+    jars_folder: Path | None = Field(None, description="the broker's jars; empty: COINLOOM_HOME/jars")
     lake_root: str = Field("", description="landing, quarantine, checkpoints and warehouse; empty: COINLOOM_HOME/lake")
 
     coingecko_plan: CoinGeckoPlan = CoinGeckoPlan.KEYLESS
@@ -60,11 +63,15 @@ class Settings(BaseSettings):
 
     spark_master: str = "local[2]"
     spark_driver_memory: str = "2g"
+    spark_cores_max: int | None = Field(None, description="cores that each of our applications may take of a cluster")
     spark_thrift_host: str = "127.0.0.1"
     spark_thrift_port: int = 10000
+    stream_driver_memory: str = "1g"
     stream_trigger_seconds: float = Field(30, gt=0)
     stream_max_offsets_per_trigger: int = Field(500_000, ge=1, description="caps a catch-up batch, in messages")
-    landing_sinks: Annotated[list[Sink], NoDecode] = [Sink.PARQUET]
+    landing_sinks: Annotated[list[Sink], NoDecode] = Field(
+        default=[], description="parquet, postgres or both, comma separated; empty: the one that DBT_TARGET reads"
+    )
 
     postgres_host: str = "127.0.0.1"
     postgres_port: int = 5432
@@ -87,6 +94,16 @@ class Settings(BaseSettings):
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @property
+    def sinks(self) -> list[Sink]:
+        """Where the stream lands, with the default applied."""
+        return self.landing_sinks or [Sink.POSTGRES if self.dbt_target is Target.POSTGRES else Sink.PARQUET]
+
+    @property
+    def jars(self) -> Path:
+        """Folder of the broker's jars, with the default applied."""
+        return self.jars_folder or self.coinloom_home / "jars"
+
+    @property
     def lake(self) -> str:
         """Root of the lake as a path or URI without a trailing slash."""
         return (self.lake_root or str(self.coinloom_home / "lake")).rstrip("/")
@@ -103,3 +120,16 @@ class Settings(BaseSettings):
             values[name.upper()] = "" if value is None else str(value)
         values["LAKE_ROOT"] = self.lake
         return values
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings with these overrides; a None overrides nothing.
+
+    Raises:
+        WrongSetting: naming the setting, without its value, which may be secret.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, issue['loc'])).upper()}: {issue['msg']}" for issue in error.errors())
+        raise WrongSetting("; ".join(problems)) from None

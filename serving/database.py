@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL and the migrations of what dbt does not own: schemas, landing tables, the read-only role."""
+"""Connections to PostgreSQL, and the migrations of what dbt does not own: schemas, landing tables, roles."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
+from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -17,7 +18,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 2_650_103
 
 
-class DatabaseUnavailable(Exception):
+class DatabaseUnavailable(CoinloomError):
     """PostgreSQL could not be reached, or refused the user."""
 
 

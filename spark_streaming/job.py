@@ -7,7 +7,7 @@ import argparse
 import logging
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.streaming import StreamingQuery
+from pyspark.sql.streaming.query import StreamingQuery
 
 from coinloom.logs import configure_logging
 from coinloom.settings import Settings, Sink
@@ -27,7 +27,7 @@ def main() -> None:
     ensure_topic(settings)
     spark = SparkSession.builder.appName("coinloom-stream").getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
-    queries = [start_query(spark, settings, sink, available_now) for sink in settings.landing_sinks]
+    queries = [start_query(spark, settings, sink, available_now) for sink in settings.sinks]
     await_queries(spark, queries)
 
 
@@ -45,8 +45,9 @@ def start_query(spark: SparkSession, settings: Settings, kind: Sink, available_n
             classified.unpersist()
 
     writer = read_topic(spark, settings).writeStream.queryName(sink.name).option("checkpointLocation", checkpoint)
-    trigger = {"availableNow": True} if available_now else {"processingTime": f"{settings.stream_trigger_seconds} seconds"}
-    return writer.trigger(**trigger).foreachBatch(write_batch).start()  # type: ignore[arg-type]
+    every = f"{settings.stream_trigger_seconds} seconds"
+    triggered = writer.trigger(availableNow=True) if available_now else writer.trigger(processingTime=every)
+    return triggered.foreachBatch(write_batch).start()
 
 
 def read_topic(spark: SparkSession, settings: Settings) -> DataFrame:

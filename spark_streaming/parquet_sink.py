@@ -60,7 +60,7 @@ class ParquetSink:
         return self._spark._jvm.org.apache.hadoop  # type: ignore[union-attr]
 
     def _file_context(self, path: str) -> Any:
-        configuration = self._spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+        configuration = self._spark._jsc.hadoopConfiguration()
         uri = self._hadoop.fs.Path(path).toUri()
         if uri.getScheme() is None:
             return self._hadoop.fs.FileContext.getLocalFSFileContext(configuration)

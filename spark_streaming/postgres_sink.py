@@ -21,7 +21,7 @@ class PostgresSink:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def write(self, classified: DataFrame, batch_id: int) -> None:
+    def write(self, classified: DataFrame, batch_id: int) -> None:  # noqa: ARG002 the key of a row is enough here
         self._copy(valid_rows(classified), "landing")
         self._copy(rejected_rows(classified), "quarantine")
         with connect(self._settings) as connection:

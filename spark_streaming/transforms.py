@@ -44,7 +44,9 @@ QUARANTINE_COLUMNS = [*KAFKA_COLUMNS, "raw_key", "raw_value", *HEADER_COLUMNS, "
 
 def classify(messages: DataFrame) -> DataFrame:
     """Type every message and give the first reason that applies, or null, in the column `reason`."""
-    return _with_reason(_with_fields(_with_json(messages))).withColumn("landed_at", _milliseconds(F.current_timestamp()))
+    return _with_reason(_with_fields(_with_json(messages))).withColumn(
+        "landed_at", _milliseconds(F.current_timestamp())
+    )
 
 
 def valid_rows(classified: DataFrame) -> DataFrame:

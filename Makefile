@@ -1,0 +1,81 @@
+# One way to do each thing. `make` lists the targets.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/uv/bin/uv
+BIN := .venv/bin
+# uv installs exactly the versions and hashes of the lock file.
+INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint requirements.lock --editable .
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint format docs lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+demo: setup ## Run the whole path once on a simulated market, show the tables, stop everything
+	@$(BIN)/coinloom demo $(ARGS)
+
+up: setup ## Keep the pipeline running in the background (ARGS="--simulate" for a simulated market)
+	@$(BIN)/coinloom up $(ARGS)
+
+down: ## Stop the pipeline
+	@$(BIN)/coinloom down
+
+status: ## Show what runs and how fresh the marts are
+	@$(BIN)/coinloom status
+
+build: ## Build the models once and publish the marts (servers must be up)
+	@$(BIN)/coinloom build --publish $(ARGS)
+
+airflow: setup-dev ## Run Airflow with the DAGs on http://127.0.0.1:8080 (Ctrl-C stops it)
+	@airflow/standalone.sh
+
+test: setup-dev ## Run all tests, on the real embedded stack
+	@$(BIN)/pytest $(ARGS)
+
+test-unit: setup-dev ## Run the tests that need no server
+	@$(BIN)/pytest tests/unit $(ARGS)
+
+lint: setup-dev ## Check Python and SQL (ruff, mypy, sqlfluff in both dialects)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@cd dbt_project && ../$(BIN)/sqlfluff lint models tests && ../$(BIN)/sqlfluff lint models tests --config .sqlfluff-postgres
+
+format: setup-dev ## Format Python and SQL
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+	@cd dbt_project && ../$(BIN)/sqlfluff fix models tests
+
+docs: ## Serve the dbt documentation on http://127.0.0.1:8081 (servers must be up)
+	@cd dbt_project && ../$(BIN)/dbt docs generate && ../$(BIN)/dbt docs serve --host 127.0.0.1 --port 8081
+
+lock: $(UV) ## Resolve requirements.lock anew from pyproject.toml
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	    --no-header --group dev --group airflow pyproject.toml --output-file requirements.lock --upgrade
+
+clean: ## Remove the environment and the data of the embedded stack
+	@if [ -x $(BIN)/coinloom ]; then $(BIN)/coinloom down; fi
+	@rm -rf .venv .tools .coinloom
+
+setup: .venv/.installed
+	@$(BIN)/coinloom setup
+
+setup-dev: .venv/.installed-dev
+	@$(BIN)/coinloom setup
+
+.venv/.installed: $(UV) pyproject.toml requirements.lock
+	@echo "Installing Coinloom into .venv ..."
+	@$(INSTALL)
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	@echo "Installing the development tools and Airflow into .venv ..."
+	@$(INSTALL) --group dev --group airflow
+	@touch $@
+
+$(UV):
+	@stack/check-prerequisites.sh $(PYTHON)
+	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .tools/uv
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

@@ -1,0 +1,72 @@
+"""How many rows each stage of the path holds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+
+from coinloom.settings import Settings, Target
+from serving.database import connect
+from serving.thrift import open_cursor
+
+LANDED = "select count(*) from landing.crypto_prices"
+QUARANTINED = "select count(*) from quarantine.crypto_prices"
+UPDATES = "select count(*) from staging.stg_coingecko__prices"
+BARS = "select count(*) from marts.crypto_table"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows per stage: Kafka messages, landed and quarantined rows, distinct updates, minute bars, published bars."""
+
+    messages: int
+    landed: int
+    quarantined: int
+    updates: int
+    bars: int
+    published: int
+
+    def described(self) -> list[tuple[str, int]]:
+        return [
+            ("messages on the Kafka topic", self.messages),
+            ("rows in landing", self.landed),
+            ("rows in quarantine", self.quarantined),
+            ("distinct price updates", self.updates),
+            ("minute bars, filled ones included", self.bars),
+            ("rows of marts.crypto_table in PostgreSQL", self.published),
+        ]
+
+
+def count_rows(settings: Settings) -> Counts:
+    """Count every stage on the settings' target."""
+    landed, quarantined, updates, bars = _count_target(settings, [LANDED, QUARANTINED, UPDATES, BARS])
+    (published,) = _count_postgres(settings, [BARS])
+    return Counts(count_messages(settings), landed, quarantined, updates, bars, published)
+
+
+def count_messages(settings: Settings) -> int:
+    """All messages ever written to the topic: the sum of its partitions' end offsets."""
+    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers.split(","))
+    try:
+        partitions = consumer.partitions_for_topic(settings.kafka_topic) or set()
+        ends = consumer.end_offsets([TopicPartition(settings.kafka_topic, partition) for partition in partitions])
+        return int(sum(ends.values()))
+    finally:
+        consumer.close()
+
+
+def _count_target(settings: Settings, queries: list[str]) -> list[int]:
+    if settings.dbt_target is Target.POSTGRES:
+        return _count_postgres(settings, queries)
+    with open_cursor(settings) as cursor:
+        return [_first(cursor, query) for query in queries]
+
+
+def _count_postgres(settings: Settings, queries: list[str]) -> list[int]:
+    with connect(settings) as connection, connection.cursor() as cursor:
+        return [_first(cursor, query) for query in queries]
+
+
+def _first(cursor: Any, query: str) -> int:
+    cursor.execute(query)
+    return int(cursor.fetchone()[0])

@@ -1,0 +1,31 @@
+"""Starts the streaming job through spark-submit, as a user would."""
+
+import os
+import sys
+
+from coinloom.processes import executable
+from coinloom.settings import REPOSITORY, Settings
+
+JOB = REPOSITORY / "spark_streaming" / "job.py"
+SPARK_DEFAULTS = REPOSITORY / "spark_streaming" / "spark-defaults.conf"
+
+
+def stream_command(settings: Settings, *, available_now: bool) -> list[str]:
+    """The argument list of the streaming job."""
+    return [
+        executable("spark-submit"),
+        *("--properties-file", str(SPARK_DEFAULTS)),
+        *("--master", settings.spark_master),
+        *("--driver-memory", settings.stream_driver_memory),
+        *(["--conf", f"spark.cores.max={settings.spark_cores_max}"] if settings.spark_cores_max else []),
+        str(JOB),
+        *(["--available-now"] if available_now else []),
+    ]
+
+
+def stream_environment(settings: Settings) -> dict[str, str]:
+    """Its environment: the settings, and this Python for the job."""
+    environment = dict(os.environ) | settings.as_environment() | {"PYSPARK_PYTHON": sys.executable}
+    if settings.spark_master.startswith("local"):
+        environment["SPARK_LOCAL_IP"] = "127.0.0.1"
+    return environment
