@@ -1,0 +1,40 @@
+# One image for all of Coinloom's own services: poller, stream, Thrift Server, Spark master and worker, build, Airflow.
+FROM python:3.11-slim-bookworm
+
+# The slim image leaves out manual pages, whose folder the Java package expects.
+RUN mkdir -p /usr/share/man/man1 \
+    && apt-get update \
+    && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps \
+    && rm -rf /var/lib/apt/lists/*
+
+ENV VIRTUAL_ENV=/opt/venv \
+    PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
+    PYTHONUNBUFFERED=1 \
+    COINLOOM_HOME=/data/coinloom \
+    LAKE_ROOT=/data/lake \
+    JARS_FOLDER=/opt/jars
+
+WORKDIR /opt/coinloom
+COPY pyproject.toml requirements.lock README.md ./
+COPY coinloom coinloom
+COPY ingestion ingestion
+COPY serving serving
+COPY simulator simulator
+COPY spark_streaming spark_streaming
+COPY stack stack
+RUN python3 -m venv /opt/uv && /opt/uv/bin/python -m pip install --no-cache-dir uv==0.13.9 \
+    && python3 -m venv /opt/venv \
+    && /opt/uv/bin/uv pip install --no-cache --constraint requirements.lock --group airflow --editable . \
+    && rm -rf /opt/uv
+
+RUN useradd --create-home --uid 10001 coinloom \
+    && mkdir -p /data/coinloom /data/lake /opt/jars \
+    && chown -R coinloom /data /opt/jars
+USER coinloom
+# Fetched here, so that a container starts without the network.
+RUN coinloom setup --no-env-file
+
+COPY --chown=coinloom dbt_project dbt_project
+COPY profiles profiles
+COPY airflow airflow
+CMD ["coinloom", "--help"]
