@@ -17,6 +17,14 @@ MAX_EVENT_TIME_AHEAD_SECONDS = 60
 # One instant, with date, time and zone; Spark's own cast would also take "2026" for a timestamp.
 ISO_8601_INSTANT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$"
 
+# A field of another type than this is null, and the whole text goes to `malformed`, as when it is no JSON at all.
+# The two that make up the key are taken as they are, because a number or an object would silently become text.
+MESSAGE_FIELDS = """
+    coin_id variant, symbol string, name string, vs_currency variant,
+    price double, market_cap double, market_cap_rank double, volume_24h double, high_24h double, low_24h double,
+    last_updated_at string, fetched_at string, malformed string
+"""
+
 KAFKA_COLUMNS = ["kafka_topic", "kafka_partition", "kafka_offset", "produced_at"]
 HEADER_COLUMNS = ["poll_id", "source", "schema_version"]
 
@@ -60,6 +68,7 @@ def rejected_rows(classified: DataFrame) -> DataFrame:
 
 
 def _with_json(messages: DataFrame) -> DataFrame:
+    options = {"columnNameOfCorruptRecord": "malformed", "allowNonNumericNumbers": "false"}
     return messages.select(
         F.col("topic").alias("kafka_topic"),
         F.col("partition").alias("kafka_partition"),
@@ -70,40 +79,46 @@ def _with_json(messages: DataFrame) -> DataFrame:
         _header("schema-version").alias("schema_version"),
         _header("poll-id").alias("poll_id"),
         _header("source").alias("source"),
-        F.try_parse_json(F.try_validate_utf8(F.col("value").cast("string"))).alias("json"),
-    )
+        F.try_validate_utf8(F.col("value").cast("string")).alias("text"),
+    ).withColumn("json", F.from_json("text", MESSAGE_FIELDS, options))
 
 
 def _with_fields(messages: DataFrame) -> DataFrame:
-    fetched_at, event_time = _instant("fetched_at"), _instant("last_updated_at")
+    fetched_at, event_time = _instant("json.fetched_at"), _instant("json.last_updated_at")
+    is_imputed = F.col("json.last_updated_at").isNull()
     return messages.select(
         "*",
-        _text("coin_id").alias("coin_id"),
-        _text("symbol").alias("symbol"),
-        _text("name").alias("name"),
-        _text("vs_currency").alias("vs_currency"),
-        _number("price").alias("price"),
-        _number("market_cap").alias("market_cap"),
-        F.expr("try_variant_get(json, '$.market_cap_rank', 'int')").alias("market_cap_rank"),
-        _number("volume_24h").alias("volume_24h"),
-        _number("high_24h").alias("high_24h"),
-        _number("low_24h").alias("low_24h"),
-        F.when(_is_null("last_updated_at"), fetched_at).otherwise(event_time).alias("last_updated_at"),
-        _is_null("last_updated_at").alias("is_event_time_imputed"),
+        _text("json.coin_id").alias("coin_id"),
+        _storable(F.col("json.symbol")).alias("symbol"),
+        _storable(F.col("json.name")).alias("name"),
+        _text("json.vs_currency").alias("vs_currency"),
+        _finite("json.price").alias("price"),
+        _finite("json.market_cap").alias("market_cap"),
+        _finite("json.market_cap_rank").cast("int").alias("market_cap_rank"),
+        _finite("json.volume_24h").alias("volume_24h"),
+        _finite("json.high_24h").alias("high_24h"),
+        _finite("json.low_24h").alias("low_24h"),
+        F.when(is_imputed, fetched_at).otherwise(event_time).alias("last_updated_at"),
+        is_imputed.alias("is_event_time_imputed"),
         fetched_at.alias("fetched_at"),
     )
 
 
 def _with_reason(rows: DataFrame) -> DataFrame:
+    is_malformed = F.col("json.malformed").isNotNull()
+    # Parsed a second time, only for the few rows where something is wrong: it tells what.
+    variant = F.try_parse_json("text")
+    is_array = F.ltrim("text").startswith("[")
+    price_type = F.coalesce(F.schema_of_variant(F.try_variant_get(variant, "$.price", "variant")), F.lit("VOID"))
     major_version = F.split_part("schema_version", F.lit("."), F.lit(1))
     max_event_time = F.col("fetched_at") + F.expr(f"interval {MAX_EVENT_TIME_AHEAD_SECONDS} seconds")
     reasons: list[tuple[str, Column]] = [
         ("unknown_schema_version", ~major_version.eqNullSafe(SUPPORTED_MAJOR_VERSION)),
-        ("not_json", F.col("json").isNull()),
-        ("not_an_object", ~F.schema_of_variant("json").startswith("OBJECT")),
+        ("not_json", F.col("json").isNull() | (is_malformed & variant.isNull())),
+        ("not_an_object", (is_malformed | is_array) & ~F.schema_of_variant(variant).startswith("OBJECT")),
         ("missing_coin_id", _is_blank("coin_id")),
         ("missing_vs_currency", _is_blank("vs_currency")),
-        ("missing_price", _is_null("price")),
+        ("missing_price", F.col("json.price").isNull() & (~is_malformed | (price_type == "VOID"))),
         ("invalid_price", F.col("price").isNull() | (F.col("price") <= 0)),
         ("unreadable_timestamp", F.col("fetched_at").isNull() | F.col("last_updated_at").isNull()),
         ("event_time_in_the_future", F.col("last_updated_at") > max_event_time),
@@ -118,30 +133,18 @@ def _header(name: str) -> Column:
     return _storable(F.try_element_at(values, F.lit(1))["value"].cast("string"))
 
 
-def _field(name: str) -> Column:
-    return F.expr(f"try_variant_get(json, '$.{name}', 'variant')")
+def _text(field: str) -> Column:
+    """A field that must be a JSON string: null when it is anything else."""
+    is_string = F.schema_of_variant(F.col(field)) == "STRING"
+    return F.when(is_string, _storable(F.try_variant_get(F.col(field), "$", "string")))
 
 
-def _is_null(name: str) -> Column:
-    """True for a field that is absent or the JSON null."""
-    return F.coalesce(F.is_variant_null(_field(name)), F.lit(True)) | _field(name).isNull()
+def _finite(field: str) -> Column:
+    return F.when(F.abs(F.col(field)) < float("inf"), F.col(field))
 
 
-def _text(name: str) -> Column:
-    """The field when it is a JSON string, else null."""
-    is_string = F.schema_of_variant(_field(name)) == "STRING"
-    return F.when(is_string, _storable(F.expr(f"try_variant_get(json, '$.{name}', 'string')")))
-
-
-def _number(name: str) -> Column:
-    """The field as a double when it is a finite JSON number, else null."""
-    is_number = F.schema_of_variant(_field(name)).rlike("^(BIGINT|DOUBLE|DECIMAL)")
-    value = F.expr(f"try_variant_get(json, '$.{name}', 'double')")
-    return F.when(is_number & (F.abs(value) < float("inf")), value)
-
-
-def _instant(name: str) -> Column:
-    text = _text(name)
+def _instant(field: str) -> Column:
+    text = F.col(field)
     return F.when(text.rlike(ISO_8601_INSTANT), _milliseconds(F.try_to_timestamp(text)))
 
 
