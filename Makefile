@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint requirements.lock --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint format docs lock clean
+.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql format docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -37,11 +37,14 @@ test: setup-dev ## Run all tests, on the real embedded stack
 test-unit: setup-dev ## Run the tests that need no server
 	@$(BIN)/pytest tests/unit $(ARGS)
 
-lint: setup-dev ## Check Python and SQL (ruff, mypy, sqlfluff in both dialects)
+lint: setup-dev lint-sql ## Check Python and SQL (ruff, mypy, sqlfluff in both dialects)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@cd dbt_project && ../$(BIN)/sqlfluff lint models tests && ../$(BIN)/sqlfluff lint models tests --config .sqlfluff-postgres
+
+lint-sql: setup-dev
+	@cd dbt_project && ../$(BIN)/sqlfluff lint models tests
+	@cd dbt_project && ../$(BIN)/python -m stack.with_postgres ../$(BIN)/sqlfluff lint models tests --config .sqlfluff-postgres
 
 format: setup-dev ## Format Python and SQL
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -1,8 +1,16 @@
 with movers as (
 
-    select 'gainers' as side, vs_currency, rank from {{ ref('top_5_gainers') }}
+    select
+        'gainers' as side,
+        vs_currency,
+        rank
+    from {{ ref('top_5_gainers') }}
     union all
-    select 'losers' as side, vs_currency, rank from {{ ref('top_5_losers') }}
+    select
+        'losers' as side,
+        vs_currency,
+        rank
+    from {{ ref('top_5_losers') }}
 
 )
 

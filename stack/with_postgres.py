@@ -1,0 +1,64 @@
+"""`python -m stack.with_postgres COMMAND ...`: run a command beside an empty PostgreSQL that ends with it.
+
+For tools that ask the database before they do anything, as sqlfluff's dbt templater does.
+"""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from coinloom.settings import Settings
+from serving.database import migrate
+from stack import postgres
+from stack.errors import StackError
+from stack.ports import free_port
+
+START_SECONDS = 30
+
+
+@contextmanager
+def temporary_postgres() -> Iterator[Settings]:
+    """An empty, migrated database in a temporary folder; yields the settings to reach it."""
+    with tempfile.TemporaryDirectory(prefix="coinloom-postgres-") as home:
+        settings = Settings(
+            coinloom_home=Path(home),
+            postgres_host="127.0.0.1",
+            postgres_port=free_port(),
+            postgres_password=SecretStr(secrets.token_urlsafe(24)),
+        )
+        postgres.prepare(settings)
+        with subprocess.Popen(postgres.command(settings), stderr=subprocess.DEVNULL) as server:
+            try:
+                _wait_ready(settings)
+                migrate(settings)
+                yield settings
+            finally:
+                server.send_signal(signal.SIGINT)
+                server.wait()
+
+
+def _wait_ready(settings: Settings) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not postgres.is_ready(settings):
+        if time.monotonic() > deadline:
+            raise StackError(f"PostgreSQL did not come up within {START_SECONDS} s.")
+        time.sleep(0.1)
+
+
+def main() -> None:
+    with temporary_postgres() as settings:
+        environment = dict(os.environ) | settings.as_environment()
+        sys.exit(subprocess.run(sys.argv[1:], env=environment, check=False).returncode)
+
+
+if __name__ == "__main__":
+    main()

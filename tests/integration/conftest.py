@@ -1,0 +1,82 @@
+"""The real embedded stack, in a folder and on ports of its own: broker, PostgreSQL, Thrift Server and simulator."""
+
+import os
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from pydantic import SecretStr
+from rich.console import Console
+
+from coinloom.processes import executable
+from coinloom.progress import Steps
+from coinloom.settings import REPOSITORY, Settings, Sink
+from stack import lifecycle, services
+from stack.ports import free_port
+from stack.supervisor import MARK
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.integration)
+
+
+def own_settings(home: Path) -> Settings:
+    """Settings of a stack that shares nothing with any other but the jars."""
+    simulator_port = free_port()
+    return Settings(
+        coinloom_home=home,
+        jars_folder=Settings().jars,
+        lake_root=str(home / "lake"),
+        kafka_bootstrap_servers=f"127.0.0.1:{free_port()}",
+        postgres_port=free_port(),
+        postgres_password=SecretStr(secrets.token_urlsafe(24)),
+        bi_reader_password=SecretStr(secrets.token_urlsafe(24)),
+        spark_thrift_port=free_port(),
+        simulator_port=simulator_port,
+        simulator_coins=60,
+        coingecko_base_url=f"http://127.0.0.1:{simulator_port}/api/v3",
+        coingecko_top_n=60,
+        landing_sinks=[Sink.PARQUET, Sink.POSTGRES],
+    )
+
+
+def run_command(settings: Settings, *command: str, cwd: Path = REPOSITORY, expect: int = 0) -> str:
+    """Run a command of this environment as its users do; returns what it printed."""
+    environment = dict(os.environ) | settings.as_environment()
+    environment["PATH"] = f"{Path(executable('coinloom')).parent}:{environment['PATH']}"
+    done = subprocess.run(
+        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == expect, f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-6000:]}"
+    return done.stdout
+
+
+def supervised_processes(home: Path) -> list[psutil.Process]:
+    """The processes that a supervisor of this home started and that still live."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == str(home.resolve()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The servers and a simulator that plays two hours of market in 24 seconds, up to now."""
+    settings = own_settings(tmp_path_factory.mktemp("stack"))
+    try:
+        lifecycle.start(settings, [services.simulator(settings, hours=2, speed=300)], Steps(Console(quiet=True)))
+        yield settings
+    finally:
+        lifecycle.stop(settings)
+    assert supervised_processes(settings.coinloom_home) == []

@@ -1,0 +1,42 @@
+"""Airflow finds the DAG where the README says, and a run of it does the real thing: freshness, build, publish."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from coinloom.settings import REPOSITORY, Settings, Target
+from serving.database import connect
+from tests.integration.conftest import run_command
+
+
+@pytest.fixture(scope="module")
+def airflow(landed: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An Airflow of its own beside the stack, on the light target; landing is fresh."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
+        environment.setenv("AIRFLOW__CORE__DAGS_FOLDER", str(REPOSITORY / "airflow" / "dags"))
+        environment.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+        run_command(landed, "airflow", "db", "migrate")
+        run_command(landed, "coinloom", "poll", "--once")
+        run_command(landed, "coinloom", "stream", "--available-now")
+        yield landed.model_copy(update={"dbt_target": Target.POSTGRES})
+
+
+def test_the_dag_is_found_and_runs_one_at_a_time(airflow: Settings) -> None:
+    assert run_command(airflow, "airflow", "dags", "list-import-errors", "-o", "json").strip().endswith("[]")
+    run_command(airflow, "airflow", "dags", "reserialize")
+    output = run_command(airflow, "airflow", "dags", "details", "crypto_dag", "-o", "json")
+    (details,) = json.loads(output[output.index("[") :])
+    assert details["timetable_summary"] == "*/5 * * * *"
+    assert str(details["max_active_runs"]) == "1"
+    assert str(details["catchup"]) == "False"
+
+
+def test_a_run_builds_and_publishes(airflow: Settings, tmp_path: Path) -> None:
+    with connect(airflow) as connection:
+        connection.execute("drop table if exists marts.top_5_losers, marts.top_5_gainers")
+    output = run_command(airflow, "airflow", "dags", "test", "crypto_dag")
+    assert "state=success" in output or "DagRun Finished" in output
+    with connect(airflow) as connection:
+        assert connection.execute("select count(*) from marts.top_5_losers").fetchone() == (5,)

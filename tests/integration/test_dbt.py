@@ -1,0 +1,52 @@
+"""dbt on the Thrift Server, its documentation and its freshness check, without any wrapper."""
+
+import json
+from pathlib import Path
+
+import requests
+
+from coinloom.settings import REPOSITORY, Settings, Target
+from tests.integration.conftest import run_command
+from tests.integration.test_pipeline import Rows
+
+DBT_PROJECT = REPOSITORY / "dbt_project"
+
+
+def test_dbt_build_with_unit_tests_and_docs_on_spark(landed: Settings, tmp_path: Path) -> None:
+    paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
+    output = run_command(landed, "dbt", "build", *paths, cwd=DBT_PROJECT)
+    assert "ERROR=0" in output
+    assert "unit tests" in output
+    run_command(landed, "dbt", "docs", "generate", *paths, cwd=DBT_PROJECT)
+    catalog = json.loads((tmp_path / "catalog.json").read_text())
+    assert "model.coinloom.crypto_table" in catalog["nodes"]
+
+
+def test_source_freshness_is_fresh_after_a_poll(landed: Settings, tmp_path: Path) -> None:
+    run_command(landed, "coinloom", "poll", "--once")
+    run_command(landed, "coinloom", "stream", "--available-now")
+    paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
+    for target in Target:
+        run_command(
+            landed, "dbt", "run-operation", "register_landing_tables", "--target", target, *paths, cwd=DBT_PROJECT
+        )
+        output = run_command(landed, "dbt", "source", "freshness", "--target", target, *paths, cwd=DBT_PROJECT)
+        assert "PASS freshness of landing.crypto_prices" in output
+
+
+def test_every_column_of_every_model_is_described(landed: Settings, marts: dict[Target, Rows], tmp_path: Path) -> None:
+    paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
+    run_command(landed, "dbt", "docs", "generate", "--target", "postgres", *paths, cwd=DBT_PROJECT)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    catalog = json.loads((tmp_path / "catalog.json").read_text())
+    tables = manifest["nodes"] | manifest["sources"]
+    built = {name: entry for name, entry in (catalog["nodes"] | catalog["sources"]).items() if name in tables}
+    assert len(built) >= 15
+    for name, entry in built.items():
+        described = {column.lower() for column, about in tables[name]["columns"].items() if about["description"]}
+        assert {column.lower() for column in entry["columns"]} <= described, name
+
+
+def test_the_simulator_answers_as_a_command(stack: Settings) -> None:
+    answer = requests.get(f"{stack.coingecko_base_url}/ping", timeout=5)
+    assert answer.json() == {"gecko_says": "(V3) To the Moon!"}

@@ -1,0 +1,156 @@
+"""From the simulator to PostgreSQL, once, on both targets: nothing lost, nothing doubled, the same numbers."""
+
+import math
+from typing import Any
+
+import psycopg
+import pyarrow.dataset
+import pytest
+from kafka import KafkaProducer
+
+from coinloom.counts import count_messages, count_rows
+from coinloom.settings import Settings, Sink, Target
+from serving.database import DatabaseUnavailable, connect
+from tests.integration.conftest import run_command
+
+MARTS = {
+    "crypto_table": "vs_currency, coin_id, bar_minute",
+    "top_5_gainers": "vs_currency, rank",
+    "top_5_losers": "vs_currency, rank",
+}
+GARBAGE = [b"garbage", b"", b"\xff\xfe", b"[]", b'{"coin_id": "x", "vs_currency": "usd", "price": 0}']
+POLLS = 80
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+def landed(stack: Settings) -> Settings:
+    """Two hours of polls and some garbage, landed in both sinks."""
+    run_command(stack, "coinloom", "poll", "--max-polls", str(POLLS), "--interval-seconds", "0.3")
+    producer = KafkaProducer(bootstrap_servers=stack.kafka_bootstrap_servers)
+    for value in GARBAGE:
+        producer.send(stack.kafka_topic, value=value, headers=[("schema-version", b"1.0")])
+    producer.flush()
+    producer.close()
+    run_command(stack, "coinloom", "stream", "--available-now")
+    return stack
+
+
+@pytest.fixture(scope="session")
+def marts(landed: Settings) -> dict[Target, Rows]:
+    """The marts in PostgreSQL after a build and publish on each target."""
+    results = {}
+    for target in Target:
+        run_command(landed, "coinloom", "build", "--publish", "--target", target)
+        results[target] = {mart: read(landed, mart, order) for mart, order in MARTS.items()}
+    return results
+
+
+def read(settings: Settings, mart: str, order: str) -> list[dict[str, Any]]:
+    with connect(settings) as connection, connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        return cursor.execute(f"select * from marts.{mart} order by {order}").fetchall()  # noqa: S608 names of ours
+
+
+def test_every_message_is_in_landing_or_in_quarantine_of_both_sinks(landed: Settings) -> None:
+    messages = count_messages(landed)
+    assert messages == POLLS * 60 + len(GARBAGE)
+    with connect(landed) as connection:
+        places = connection.execute(
+            "select kafka_partition, kafka_offset from landing.crypto_prices "
+            "union all select kafka_partition, kafka_offset from quarantine.crypto_prices"
+        ).fetchall()
+    assert len(places) == len(set(places)) == messages
+    files = [
+        pyarrow.dataset.dataset(f"{landed.lake}/{table}/crypto_prices", partitioning="hive").to_table()
+        for table in ("landing", "quarantine")
+    ]
+    in_files = [place for table in files for place in zip(table["kafka_partition"], table["kafka_offset"], strict=True)]
+    assert {(partition.as_py(), offset.as_py()) for partition, offset in in_files} == set(places)
+    assert len(in_files) == messages
+
+
+def test_garbage_is_in_quarantine_with_its_reason_and_bytes(landed: Settings) -> None:
+    with connect(landed) as connection:
+        rows = connection.execute("select raw_value, reason from quarantine.crypto_prices").fetchall()
+    reasons = {bytes(raw): reason for raw, reason in rows if bytes(raw) in GARBAGE}
+    assert reasons == dict(
+        zip(GARBAGE, ["not_json", "not_json", "not_json", "not_an_object", "invalid_price"], strict=True)
+    )
+
+
+def test_the_marts_hold_the_market(marts: dict[Target, Rows]) -> None:
+    bars = marts[Target.SPARK]["crypto_table"]
+    assert len({bar["coin_id"] for bar in bars}) >= 50
+    assert len({bar["bar_minute"] for bar in bars}) >= 100
+    for column in ("price_change_1m_pct", "price_change_5m_pct", "sma_20", "ema_20", "volatility_20"):
+        assert sum(bar[column] is not None for bar in bars) > len(bars) / 2, column
+    for mart, sign in (("top_5_gainers", 1), ("top_5_losers", -1)):
+        rows = marts[Target.SPARK][mart]
+        assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5]
+        assert all(row["price_change_5m_pct"] * sign > 0 for row in rows)
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_both_targets_give_the_same_rows_and_numbers(marts: dict[Target, Rows], mart: str) -> None:
+    spark, postgres = marts[Target.SPARK][mart], marts[Target.POSTGRES][mart]
+    assert len(spark) == len(postgres) > 0
+    for left, right in zip(spark, postgres, strict=True):
+        assert list(left) == list(right)
+        for column, value in left.items():
+            if isinstance(value, float):
+                assert math.isclose(value, right[column], rel_tol=1e-12), (column, left, right)
+            else:
+                assert value == right[column], (column, left, right)
+
+
+def test_a_second_stream_build_and_publish_change_nothing(landed: Settings, marts: dict[Target, Rows]) -> None:
+    before = count_rows(landed)
+    run_command(landed, "coinloom", "stream", "--available-now")
+    run_command(landed, "coinloom", "build", "--publish", "--target", "spark")
+    assert count_rows(landed) == before
+    output = run_command(landed, "coinloom", "publish", "--target", "spark")
+    assert output.count("0 upserted, 0 deleted") == len(MARTS)
+
+
+def test_a_stream_that_lost_its_checkpoint_doubles_nothing_in_postgres(landed: Settings) -> None:
+    before = count_rows(landed.model_copy(update={"dbt_target": Target.POSTGRES}))
+    fresh = landed.model_copy(
+        update={"lake_root": f"{landed.lake}-other", "landing_sinks": [Sink.POSTGRES], "dbt_target": Target.POSTGRES}
+    )
+    run_command(fresh, "coinloom", "stream", "--available-now")
+    assert count_rows(fresh) == before
+
+
+def test_the_bi_role_reads_the_marts_and_can_change_nothing(landed: Settings, marts: dict[Target, Rows]) -> None:
+    update = {"postgres_user": "bi_reader", "postgres_password": landed.bi_reader_password}
+    reader = landed.model_copy(update=update)
+    with connect(reader) as connection:
+        assert connection.execute("select count(*) from marts.crypto_table").fetchone() != (0,)
+    for statement in (
+        "delete from marts.crypto_table",
+        "create table marts.mine (a int)",
+        "select * from landing.crypto_prices",
+        "set default_transaction_read_only = off; insert into marts.top_5_gainers (rank) values (1)",
+    ):
+        with connect(reader) as connection, pytest.raises(psycopg.Error, match=r"permission denied|read-only"):
+            connection.execute(statement)  # type: ignore[arg-type]
+
+
+def test_a_wrong_password_is_a_clear_error_without_the_password(stack: Settings) -> None:
+    wrong = stack.model_copy(update={"postgres_password": stack.bi_reader_password})
+    with pytest.raises(DatabaseUnavailable, match="POSTGRES_PASSWORD"):
+        connect(wrong)
+    output = run_command(wrong, "coinloom", "publish", expect=1)
+    assert "POSTGRES_PASSWORD" in output
+    assert stack.bi_reader_password is not None
+    assert stack.bi_reader_password.get_secret_value() not in output
+
+
+def test_no_secret_is_in_any_log(stack: Settings, marts: dict[Target, Rows]) -> None:
+    secrets = [stack.postgres_password, stack.bi_reader_password]
+    logs = [path for path in stack.coinloom_home.rglob("*.log*") if path.is_file()]
+    assert any(path.name == "postgres.log" for path in logs)
+    for path in [*logs, stack.coinloom_home / "supervisord.ini"]:
+        text = path.read_text(errors="replace")
+        assert not [path for secret in secrets if secret and secret.get_secret_value() in text]

@@ -1,0 +1,84 @@
+"""The commands of the README run as they are written there."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coinloom.settings import REPOSITORY, Settings, Sink, Target
+from stack import lifecycle
+from stack.ports import free_port
+from tests.integration.conftest import own_settings, run_command, supervised_processes
+
+README = (REPOSITORY / "README.md").read_text()
+PRICES = "coin_id,last_updated_at,price\nbitcoin,2021-05-13T23:58:00Z,49700.5\nbitcoin,2021-05-13T23:59:00Z,49800\n"
+
+# Commands of the README that this file does not run, and who does.
+RUN_ELSEWHERE = {
+    "make demo": "test_the_demo_runs_and_leaves_nothing",
+    "make test": "this run",
+    "make up": "test_up_and_down.py: `coinloom up`",
+    "make status": "test_up_and_down.py: `coinloom status`",
+    "make down": "test_up_and_down.py: `coinloom down`",
+}
+
+
+def commands(heading: str) -> list[str]:
+    """The shell commands under a heading of the README, without their comments."""
+    section = README.split(f"## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = "".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL)).splitlines()
+    return [line.split("  #")[0].strip() for line in lines if line.strip()]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Settings]:
+    """A stack of its own on the light target, beside a running simulator."""
+    settings = own_settings(tmp_path / "home").model_copy(
+        update={"dbt_target": Target.POSTGRES, "landing_sinks": [Sink.POSTGRES]}
+    )
+    arguments = ["--port", str(settings.simulator_port), "--coins", "60"]
+    with subprocess.Popen(["python", "-m", "simulator", *arguments], cwd=REPOSITORY) as simulator:
+        yield settings
+        simulator.terminate()
+    lifecycle.stop(settings)
+
+
+def test_the_steps_and_the_plain_tools(checkout: Settings, tmp_path: Path) -> None:
+    (tmp_path / "prices.csv").write_text(PRICES)
+    docs_port = free_port()
+    adapted = {
+        # The stack of this test has passwords of its own, in the environment.
+        "set -a; . ./.env; set +a": "true",
+        "coinloom load prices.csv.gz": f"gzip -k {tmp_path}/prices.csv && coinloom load {tmp_path}/prices.csv.gz",
+        "coinloom down": "true",
+        "dbt docs generate && dbt docs serve": (
+            f"dbt docs generate && {{ dbt docs serve --host 127.0.0.1 --port {docs_port} --no-browser & "
+            f"curl --silent --fail --retry 20 --retry-connrefused --output /dev/null http://127.0.0.1:{docs_port}/; "
+            "code=$?; kill %1; [ $code = 0 ]; }"
+        ),
+    }
+    steps = commands("Step by step")
+    assert len(steps) >= 12
+    assert set(adapted) <= set(steps), "the README no longer has these commands"
+    script = "\n".join(["set -euxo pipefail", *(adapted.get(step, step) for step in steps)])
+    output = run_command(checkout, "bash", "-c", script)
+    assert "ERROR=0" in output
+    assert "All Finished!" in output
+    run_command(checkout, "coinloom", "down")
+    assert supervised_processes(checkout.coinloom_home) == []
+
+
+def test_every_other_command_is_run_somewhere() -> None:
+    everywhere = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    written = {line.split("  #")[0].strip() for block in everywhere for line in block.splitlines() if line.strip()}
+    assert written - set(commands("Step by step")) == set(RUN_ELSEWHERE)
+
+
+def test_the_demo_runs_and_leaves_nothing(tmp_path: Path) -> None:
+    settings = own_settings(tmp_path)
+    output = run_command(settings, "coinloom", "demo", "--hours", "1", "--target", "postgres")
+    for expected in ("marts.top_5_gainers", "marts.top_5_losers", "marts.crypto_table", "rows in quarantine"):
+        assert expected in output
+    assert supervised_processes(tmp_path / "demo") == []

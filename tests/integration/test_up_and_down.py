@@ -1,0 +1,110 @@
+"""`coinloom up --simulate` keeps the pipeline running and restarts what dies; `coinloom down` leaves nothing."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from coinloom.settings import Settings, Sink, Target
+from serving.database import DatabaseUnavailable, connect
+from stack import lifecycle
+from stack.supervisor import Supervisor
+from tests.integration.conftest import own_settings, run_command, supervised_processes
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The light target, because the heavy one is built elsewhere; everything else is as a user has it."""
+    settings = own_settings(tmp_path_factory.mktemp("up")).model_copy(
+        update={
+            "dbt_target": Target.POSTGRES,
+            "landing_sinks": [Sink.POSTGRES],
+            "poll_interval_seconds": 1,
+            "stream_trigger_seconds": 5,
+            "build_interval_seconds": 10,
+        }
+    )
+    try:
+        run_command(settings, "coinloom", "up", "--simulate", "--hours", "1", "--speed", "120")
+        yield settings
+    finally:
+        lifecycle.stop(settings)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(1)
+
+
+def pid(settings: Settings, name: str) -> int:
+    states = {state.name: state for state in Supervisor(settings).states()}
+    assert states[name].state == "RUNNING", states[name]
+    return int(states[name].description.split()[1].rstrip(","))
+
+
+def top_5_is_filled(settings: Settings) -> bool:
+    try:
+        with connect(settings) as connection:
+            tables = connection.execute("select to_regclass('marts.top_5_gainers')").fetchone()
+            if tables == (None,):
+                return False
+            return connection.execute("select count(*) from marts.top_5_gainers").fetchone() != (0,)
+    except DatabaseUnavailable:
+        return False
+
+
+def test_the_marts_fill_by_themselves(running: Settings) -> None:
+    wait_for(lambda: top_5_is_filled(running), seconds=180)
+    assert "RUNNING" in run_command(running, "coinloom", "status")
+
+
+def test_a_second_up_changes_nothing(running: Settings) -> None:
+    before = {state.name: pid(running, state.name) for state in Supervisor(running).states()}
+    assert set(before) == {"kafka", "postgres", "simulator", "poller", "stream", "build"}
+    run_command(running, "coinloom", "up", "--simulate", "--hours", "1", "--speed", "120")
+    assert {name: pid(running, name) for name in before} == before
+
+
+def test_all_servers_listen_on_this_machine_only(running: Settings) -> None:
+    listening = [
+        connection.laddr
+        for process in supervised_processes(running.coinloom_home)
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 4
+    assert {address.ip for address in listening} <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}, listening
+
+
+def test_a_killed_process_comes_back(running: Settings) -> None:
+    for name in ("poller", "kafka", "postgres"):
+        killed = pid(running, name)
+        psutil.Process(killed).kill()
+
+        def is_back(name: str = name, killed: int = killed) -> bool:
+            states = {state.name: state for state in Supervisor(running).states()}
+            return states[name].state == "RUNNING" and pid(running, name) != killed
+
+        wait_for(is_back, seconds=60)
+
+
+def test_down_leaves_no_process_and_twice_is_fine(running: Settings) -> None:
+    run_command(running, "coinloom", "down")
+    assert supervised_processes(running.coinloom_home) == []
+    run_command(running, "coinloom", "down")
+    assert "Nothing is running" in run_command(running, "coinloom", "status")
+
+
+def test_a_taken_port_is_a_clear_error(running: Settings, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        settings = own_settings(tmp_path).model_copy(update={"postgres_port": taken.getsockname()[1]})
+        output = run_command(settings, "coinloom", "up", "--servers-only", expect=1)
+    assert "POSTGRES_PORT" in output
+    assert supervised_processes(tmp_path) == []
