@@ -7,6 +7,10 @@ RUN mkdir -p /usr/share/man/man1 \
     && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps \
     && rm -rf /var/lib/apt/lists/*
 
+RUN useradd --create-home --uid 10001 coinloom \
+    && mkdir -p /data/coinloom /data/lake /opt/jars \
+    && chown -R coinloom /data /opt/jars
+
 ENV VIRTUAL_ENV=/opt/venv \
     PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
@@ -15,24 +19,27 @@ ENV VIRTUAL_ENV=/opt/venv \
     JARS_FOLDER=/opt/jars
 
 WORKDIR /opt/coinloom
-COPY pyproject.toml requirements.lock README.md ./
+# What others have written first, so that a change of our code does not install it anew. Compiled here, because the
+# user that runs it may not write there.
+COPY pyproject.toml requirements.lock ./
+RUN python3 -m venv /opt/uv && /opt/uv/bin/python -m pip install --no-cache-dir uv==0.13.9 \
+    && python3 -m venv /opt/venv \
+    && /opt/uv/bin/uv pip install --no-cache --compile-bytecode --constraint requirements.lock \
+        --group airflow --requirements pyproject.toml
+
+COPY README.md ./
 COPY coinloom coinloom
 COPY ingestion ingestion
 COPY serving serving
 COPY simulator simulator
 COPY spark_streaming spark_streaming
 COPY stack stack
-RUN python3 -m venv /opt/uv && /opt/uv/bin/python -m pip install --no-cache-dir uv==0.13.9 \
-    && python3 -m venv /opt/venv \
-    && /opt/uv/bin/uv pip install --no-cache --constraint requirements.lock --group airflow --editable . \
-    && rm -rf /opt/uv
+RUN /opt/uv/bin/uv pip install --no-cache --compile-bytecode --no-deps --editable . \
+    && python3 -m compileall -q .
 
-RUN useradd --create-home --uid 10001 coinloom \
-    && mkdir -p /data/coinloom /data/lake /opt/jars \
-    && chown -R coinloom /data /opt/jars
 USER coinloom
 # Fetched here, so that a container starts without the network.
-RUN coinloom setup --no-env-file
+RUN coinloom setup --no-env-file && rm -rf ~/.ivy2
 
 COPY --chown=coinloom dbt_project dbt_project
 COPY profiles profiles

@@ -22,6 +22,7 @@ DBT_PROJECT = str(Path(__file__).resolve().parents[2] / "dbt_project")
     schedule=os.environ.get("CRYPTO_DAG_SCHEDULE", "*/5 * * * *"),
     start_date=datetime(2026, 1, 1),
     catchup=False,
+    is_paused_upon_creation=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=20),
     default_args={"retries": 2, "retry_delay": timedelta(seconds=30), "execution_timeout": timedelta(minutes=10)},

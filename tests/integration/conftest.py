@@ -3,22 +3,34 @@
 import os
 import secrets
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
+import psycopg
 import pytest
+from kafka import KafkaProducer
 from pydantic import SecretStr
 from rich.console import Console
 
 from coinloom.processes import executable
 from coinloom.progress import Steps
-from coinloom.settings import REPOSITORY, Settings, Sink
+from coinloom.settings import REPOSITORY, Settings, Sink, Target
+from serving.database import connect
 from stack import lifecycle, services
 from stack.ports import free_port
 from stack.supervisor import MARK
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
+MARTS = {
+    "crypto_table": "vs_currency, coin_id, bar_minute",
+    "top_5_gainers": "vs_currency, rank",
+    "top_5_losers": "vs_currency, rank",
+}
+GARBAGE = [b"garbage", b"", b"\xff\xfe", b"[]", b'{"coin_id": "x", "vs_currency": "usd", "price": 0}']
+POLLS = 80
+
+Rows = dict[str, list[dict[str, Any]]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -80,3 +92,31 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     finally:
         lifecycle.stop(settings)
     assert supervised_processes(settings.coinloom_home) == []
+
+
+@pytest.fixture(scope="session")
+def landed(stack: Settings) -> Settings:
+    """Two hours of polls and some garbage, landed in both sinks."""
+    run_command(stack, "coinloom", "poll", "--max-polls", str(POLLS), "--interval-seconds", "0.3")
+    producer = KafkaProducer(bootstrap_servers=stack.kafka_bootstrap_servers)
+    for value in GARBAGE:
+        producer.send(stack.kafka_topic, value=value, headers=[("schema-version", b"1.0")])
+    producer.flush()
+    producer.close()
+    run_command(stack, "coinloom", "stream", "--available-now")
+    return stack
+
+
+@pytest.fixture(scope="session")
+def marts(landed: Settings) -> dict[Target, Rows]:
+    """The marts in PostgreSQL after a build and publish on each target."""
+    results = {}
+    for target in Target:
+        run_command(landed, "coinloom", "build", "--publish", "--target", target)
+        results[target] = {mart: read(landed, mart, order) for mart, order in MARTS.items()}
+    return results
+
+
+def read(settings: Settings, mart: str, order: str) -> list[dict[str, Any]]:
+    with connect(settings) as connection, connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        return cursor.execute(f"select * from marts.{mart} order by {order}").fetchall()  # noqa: S608 names of ours

@@ -6,8 +6,7 @@ from pathlib import Path
 import requests
 
 from coinloom.settings import REPOSITORY, Settings, Target
-from tests.integration.conftest import run_command
-from tests.integration.test_pipeline import Rows
+from tests.integration.conftest import Rows, run_command
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
 

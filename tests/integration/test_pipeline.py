@@ -1,55 +1,15 @@
 """From the simulator to PostgreSQL, once, on both targets: nothing lost, nothing doubled, the same numbers."""
 
 import math
-from typing import Any
 
 import psycopg
 import pyarrow.dataset
 import pytest
-from kafka import KafkaProducer
 
 from coinloom.counts import count_messages, count_rows
 from coinloom.settings import Settings, Sink, Target
 from serving.database import DatabaseUnavailable, connect
-from tests.integration.conftest import run_command
-
-MARTS = {
-    "crypto_table": "vs_currency, coin_id, bar_minute",
-    "top_5_gainers": "vs_currency, rank",
-    "top_5_losers": "vs_currency, rank",
-}
-GARBAGE = [b"garbage", b"", b"\xff\xfe", b"[]", b'{"coin_id": "x", "vs_currency": "usd", "price": 0}']
-POLLS = 80
-
-Rows = dict[str, list[dict[str, Any]]]
-
-
-@pytest.fixture(scope="session")
-def landed(stack: Settings) -> Settings:
-    """Two hours of polls and some garbage, landed in both sinks."""
-    run_command(stack, "coinloom", "poll", "--max-polls", str(POLLS), "--interval-seconds", "0.3")
-    producer = KafkaProducer(bootstrap_servers=stack.kafka_bootstrap_servers)
-    for value in GARBAGE:
-        producer.send(stack.kafka_topic, value=value, headers=[("schema-version", b"1.0")])
-    producer.flush()
-    producer.close()
-    run_command(stack, "coinloom", "stream", "--available-now")
-    return stack
-
-
-@pytest.fixture(scope="session")
-def marts(landed: Settings) -> dict[Target, Rows]:
-    """The marts in PostgreSQL after a build and publish on each target."""
-    results = {}
-    for target in Target:
-        run_command(landed, "coinloom", "build", "--publish", "--target", target)
-        results[target] = {mart: read(landed, mart, order) for mart, order in MARTS.items()}
-    return results
-
-
-def read(settings: Settings, mart: str, order: str) -> list[dict[str, Any]]:
-    with connect(settings) as connection, connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
-        return cursor.execute(f"select * from marts.{mart} order by {order}").fetchall()  # noqa: S608 names of ours
+from tests.integration.conftest import GARBAGE, MARTS, POLLS, Rows, run_command
 
 
 def test_every_message_is_in_landing_or_in_quarantine_of_both_sinks(landed: Settings) -> None:

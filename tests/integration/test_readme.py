@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def checkout(tmp_path: Path) -> Iterator[Settings]:
         update={"dbt_target": Target.POSTGRES, "landing_sinks": [Sink.POSTGRES]}
     )
     arguments = ["--port", str(settings.simulator_port), "--coins", "60"]
-    with subprocess.Popen(["python", "-m", "simulator", *arguments], cwd=REPOSITORY) as simulator:
+    with subprocess.Popen([sys.executable, "-m", "simulator", *arguments], cwd=REPOSITORY) as simulator:
         yield settings
         simulator.terminate()
     lifecycle.stop(settings)
