@@ -1,11 +1,9 @@
 """The demo: the whole path once, on a simulated market, in a stack of its own that leaves nothing running."""
 
 import os
-import secrets
 import shutil
 from collections.abc import Callable
 
-from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
@@ -15,11 +13,11 @@ from coinloom.counts import Counts, count_rows
 from coinloom.errors import CoinloomError
 from coinloom.processes import Output, executable, run
 from coinloom.progress import Steps
-from coinloom.settings import REPOSITORY, Settings, Target
+from coinloom.settings import REPOSITORY, Settings, Target, read_settings
 from coinloom.stream import stream_command, stream_environment
 from serving.publish import publish
 from stack import lifecycle, services
-from stack.ports import free_port
+from stack.isolation import isolated_settings
 
 SIMULATED_POLL_INTERVAL_SECONDS = 30
 POLLING_SECONDS = 30
@@ -35,7 +33,7 @@ def run_demo(target: Target, hours: float, console: Console) -> None:
     Raises:
         DemoFailed: what came out does not fit what went in.
     """
-    settings = demo_settings(target)
+    settings = isolated_settings(read_settings().coinloom_home / "demo", dbt_target=target, landing_sinks=[])
     steps = Steps(console)
     console.print(f"Coinloom demo: {hours:g} hours of a simulated market, target [bold]{target}[/bold].")
     shutil.rmtree(settings.coinloom_home, ignore_errors=True)
@@ -51,30 +49,6 @@ def run_demo(target: Target, hours: float, console: Console) -> None:
         with steps.step("Stop everything"):
             lifecycle.stop(settings)
     _summarise(console, counts, steps, settings)
-
-
-def demo_settings(target: Target) -> Settings:
-    """Settings of a stack that shares nothing with the one that `coinloom up` runs, but for the jars."""
-    home = Settings().coinloom_home / "demo"
-    port = free_port()
-    return Settings(
-        coinloom_home=home,
-        jars_folder=Settings().jars,
-        lake_root=str(home / "lake"),
-        kafka_bootstrap_servers=f"127.0.0.1:{free_port()}",
-        postgres_host="127.0.0.1",
-        postgres_port=free_port(),
-        postgres_password=SecretStr(secrets.token_urlsafe(24)),
-        bi_reader_password=SecretStr(secrets.token_urlsafe(24)),
-        spark_master="local[2]",
-        spark_thrift_host="127.0.0.1",
-        spark_thrift_port=free_port(),
-        simulator_port=port,
-        coingecko_base_url=services.simulator_url(Settings(simulator_port=port)),
-        coingecko_api_key=None,
-        dbt_target=target,
-        landing_sinks=[],
-    )
 
 
 def _poll(settings: Settings, steps: Steps, speed: float) -> None:

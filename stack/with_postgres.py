@@ -4,7 +4,6 @@ For tools that ask the database before they do anything, as sqlfluff's dbt templ
 """
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -14,13 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from coinloom.settings import Settings
 from serving.database import migrate
 from stack import postgres
 from stack.errors import StackError
-from stack.ports import free_port
+from stack.isolation import isolated_settings
 
 START_SECONDS = 30
 
@@ -29,12 +26,7 @@ START_SECONDS = 30
 def temporary_postgres() -> Iterator[Settings]:
     """An empty, migrated database in a temporary folder; yields the settings to reach it."""
     with tempfile.TemporaryDirectory(prefix="coinloom-postgres-") as home:
-        settings = Settings(
-            coinloom_home=Path(home),
-            postgres_host="127.0.0.1",
-            postgres_port=free_port(),
-            postgres_password=SecretStr(secrets.token_urlsafe(24)),
-        )
+        settings = isolated_settings(Path(home))
         postgres.prepare(settings)
         with subprocess.Popen(postgres.command(settings), stderr=subprocess.DEVNULL) as server:
             try:

@@ -1,7 +1,6 @@
 """The real embedded stack, in a folder and on ports of its own: broker, PostgreSQL, Thrift Server and simulator."""
 
 import os
-import secrets
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ import psutil
 import psycopg
 import pytest
 from kafka import KafkaProducer
-from pydantic import SecretStr
 from rich.console import Console
 
 from coinloom.processes import executable
@@ -19,7 +17,7 @@ from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, Settings, Sink, Target
 from serving.database import connect
 from stack import lifecycle, services
-from stack.ports import free_port
+from stack.isolation import isolated_settings
 from stack.supervisor import MARK
 
 MARTS = {
@@ -40,23 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def own_settings(home: Path) -> Settings:
-    """Settings of a stack that shares nothing with any other but the jars."""
-    simulator_port = free_port()
-    return Settings(
-        coinloom_home=home,
-        jars_folder=Settings().jars,
-        lake_root=str(home / "lake"),
-        kafka_bootstrap_servers=f"127.0.0.1:{free_port()}",
-        postgres_port=free_port(),
-        postgres_password=SecretStr(secrets.token_urlsafe(24)),
-        bi_reader_password=SecretStr(secrets.token_urlsafe(24)),
-        spark_thrift_port=free_port(),
-        simulator_port=simulator_port,
-        simulator_coins=60,
-        coingecko_base_url=f"http://127.0.0.1:{simulator_port}/api/v3",
-        coingecko_top_n=60,
-        landing_sinks=[Sink.PARQUET, Sink.POSTGRES],
-    )
+    """A small market and both sinks, in a stack of its own."""
+    return isolated_settings(home, simulator_coins=60, coingecko_top_n=60, landing_sinks=[Sink.PARQUET, Sink.POSTGRES])
 
 
 def run_command(settings: Settings, *command: str, cwd: Path = REPOSITORY, expect: int = 0) -> str:

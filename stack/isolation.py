@@ -1,0 +1,33 @@
+"""Settings of a stack that shares nothing with the one that `coinloom up` runs, but for the jars."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from coinloom.settings import CoinGeckoPlan, Settings, read_settings
+from stack.ports import free_port
+
+
+def isolated_settings(home: Path, **overrides: Any) -> Settings:
+    """Data below `home`, free ports on 127.0.0.1, new passwords, local Spark, and the simulator for CoinGecko."""
+    simulator_port = free_port()
+    ours: dict[str, Any] = {
+        "coinloom_home": home,
+        "jars_folder": read_settings().jars,
+        "lake_root": str(home / "lake"),
+        "coingecko_plan": CoinGeckoPlan.KEYLESS,
+        "coingecko_ids": [],
+        "coingecko_base_url": f"http://127.0.0.1:{simulator_port}/api/v3",
+        "kafka_bootstrap_servers": f"127.0.0.1:{free_port()}",
+        "postgres_host": "127.0.0.1",
+        "postgres_port": free_port(),
+        "postgres_password": SecretStr(secrets.token_urlsafe(24)),
+        "bi_reader_password": SecretStr(secrets.token_urlsafe(24)),
+        "spark_master": "local[2]",
+        "spark_thrift_host": "127.0.0.1",
+        "spark_thrift_port": free_port(),
+        "simulator_port": simulator_port,
+    }
+    return read_settings(**(ours | overrides))
