@@ -20,6 +20,7 @@ def start(settings: Settings, others: list[Service], steps: Steps) -> None:
     supervisor = Supervisor(settings)
     with steps.step("Prepare the servers"):
         if not supervisor.is_running():
+            supervisor.sweep()
             services.require_free_ports(settings)
         servers = [services.server(settings, name) for name in services.servers(settings)]
         supervisor.start([*servers, *others])

@@ -71,7 +71,6 @@ class Supervisor:
             if self._config.read_text() != config:
                 raise StackError("The stack already runs with other options. Run 'coinloom down' first.")
             return
-        self.sweep()
         self.logs.mkdir(parents=True, exist_ok=True)
         self._config.write_text(config)
         supervisord = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]

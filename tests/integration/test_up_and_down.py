@@ -100,6 +100,21 @@ def test_down_leaves_no_process_and_twice_is_fine(running: Settings) -> None:
     assert "Nothing is running" in run_command(running, "coinloom", "status")
 
 
+def test_what_a_killed_supervisor_left_behind_is_cleaned_up(running: Settings) -> None:
+    run_command(running, "coinloom", "up", "--servers-only")
+    (supervisord,) = [
+        process
+        for process in supervised_processes(running.coinloom_home)
+        if "supervisor.supervisord" in process.cmdline()
+    ]
+    supervisord.kill()
+    supervisord.wait()
+    assert supervised_processes(running.coinloom_home), "the servers outlive their supervisor"
+    run_command(running, "coinloom", "up", "--servers-only")
+    run_command(running, "coinloom", "down")
+    assert supervised_processes(running.coinloom_home) == []
+
+
 def test_a_taken_port_is_a_clear_error(running: Settings, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
