@@ -27,7 +27,7 @@ def test_the_dag_is_found_and_runs_one_at_a_time(airflow: Settings) -> None:
     assert run_command(airflow, "airflow", "dags", "list-import-errors", "-o", "json").strip().endswith("[]")
     run_command(airflow, "airflow", "dags", "reserialize")
     output = run_command(airflow, "airflow", "dags", "details", "crypto_dag", "-o", "json")
-    (details,) = json.loads(output[output.index("[") :])
+    (details,) = json.loads(output[output.index("[{") :])
     assert details["timetable_summary"] == "*/5 * * * *"
     assert str(details["max_active_runs"]) == "1"
     assert str(details["catchup"]) == "False"
