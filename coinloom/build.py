@@ -5,6 +5,7 @@ import os
 import threading
 import time
 
+from coinloom.errors import CoinloomError
 from coinloom.processes import Output, executable, run
 from coinloom.settings import REPOSITORY, Settings, Target
 from serving.database import migrate
@@ -41,6 +42,7 @@ def build(settings: Settings, output: Output | None = None) -> None:
 
 def build_and_publish(settings: Settings) -> None:
     """Build; on Spark, publish too: on PostgreSQL the build leaves the marts where readers find them."""
+    migrate(settings)
     build(settings)
     if settings.dbt_target is Target.SPARK:
         publish(settings)
@@ -54,6 +56,8 @@ def build_every(settings: Settings, seconds: float, *, with_publish: bool, stop:
         try:
             step(settings)
             log.info("built in %.1f s", time.monotonic() - started)
-        except Exception as error:
+        except CoinloomError as error:
             log.error("build failed, next try in at most %.0f s: %s", seconds, error)
+        except Exception:  # the loop must outlive whatever one build runs into
+            log.exception("build failed, next try in at most %.0f s", seconds)
         stop.wait(max(0.0, seconds - (time.monotonic() - started)))
