@@ -4,8 +4,9 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
 BIN := .venv/bin
-# uv installs exactly the versions and hashes of the lock file.
-INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint requirements.lock --editable .
+# uv installs exactly the versions and hashes of the lock file; from its cache alone if that has everything.
+UV_INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint requirements.lock --editable .
+install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql format docs lock clean
@@ -68,17 +69,17 @@ setup-dev: .venv/.installed-dev
 	@$(BIN)/coinloom setup
 
 .venv/.installed: $(UV) pyproject.toml requirements.lock
+	@$(PYTHON) -m venv --without-pip .venv
 	@echo "Installing Coinloom into .venv ..."
-	@$(INSTALL)
+	@$(call install,)
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
 	@echo "Installing the development tools and Airflow into .venv ..."
-	@$(INSTALL) --group dev --group airflow
+	@$(call install,--group dev --group airflow)
 	@touch $@
 
 $(UV):
 	@stack/check-prerequisites.sh $(PYTHON)
-	@$(PYTHON) -m venv .venv
 	@$(PYTHON) -m venv .tools/uv
 	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

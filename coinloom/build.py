@@ -8,7 +8,7 @@ import time
 from coinloom.errors import CoinloomError
 from coinloom.processes import Output, executable, run
 from coinloom.settings import REPOSITORY, Settings, Target
-from serving.database import migrate
+from serving.migrate import migrate
 from serving.publish import publish
 
 log = logging.getLogger("build")

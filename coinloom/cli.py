@@ -1,4 +1,7 @@
-"""The `coinloom` command: each step of the pipeline as a subcommand, and all of them together."""
+"""The `coinloom` command: each step of the pipeline as a subcommand, and all of them together.
+
+A command imports what it needs when it runs: all of it together takes seconds, which `--help` should not.
+"""
 
 import logging
 import os
@@ -9,27 +12,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from psycopg import Error as PostgresError
-from pyhive.exc import Error as ThriftError
 from rich.console import Console
 from rich.markup import escape
 
-from coinloom.build import build, build_and_publish, build_every
-from coinloom.demo import run_demo
 from coinloom.errors import CoinloomError
-from coinloom.load import load_file
 from coinloom.logs import configure_logging
 from coinloom.progress import Steps
-from coinloom.settings import Target, read_settings
-from coinloom.status import show_status
-from coinloom.stream import stream_command, stream_environment
-from ingestion.__main__ import poll
-from ingestion.stopping import stop_on_signals
-from serving.publish import publish as publish_marts
-from stack import lifecycle, services
+from coinloom.settings import ServerName, Target, read_settings
 from stack.environment_file import ensure_env_file
-from stack.jars import fetch_broker_jars, fetch_spark_packages
-from stack.java import java_executable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,7 +31,8 @@ app = typer.Typer(
 # Tables keep their shape when the output goes to a file.
 console = Console() if sys.stdout.isatty() else Console(width=160)
 
-EXPECTED = (CoinloomError, ThriftError, PostgresError)
+# For a command whose options, --help among them, belong to another program.
+PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 TargetOption = Annotated[
     Target | None, typer.Option("--target", "-t", help="Where dbt builds: spark or postgres. Default: DBT_TARGET.")
@@ -53,9 +44,15 @@ def clear_errors() -> Iterator[None]:
     """Turn what can be expected to go wrong into a message and an exit code; anything else keeps its traceback."""
     try:
         yield
-    except EXPECTED as error:
+    except CoinloomError as error:
         Console(stderr=True).print(f"[red]coinloom:[/red] {escape(str(error))}")
-        raise typer.Exit(getattr(error, "exit_code", 1)) from None
+        raise typer.Exit(error.exit_code) from None
+
+
+def run_module(name: str, arguments: list[str]) -> None:
+    """Become `python -m name arguments`, so that signals reach it; -P because the current folder is not ours."""
+    command = [sys.executable, "-P", "-m", name, *arguments]
+    os.execv(command[0], command)  # noqa: S606 our own argument list, no shell
 
 
 @app.command()
@@ -63,6 +60,9 @@ def setup(
     *, env_file: Annotated[bool, typer.Option(help="Write .env with new passwords if there is none.")] = True
 ) -> None:
     """Fetch the jars and write .env with new passwords."""
+    from stack.jars import fetch_broker_jars, fetch_spark_packages
+    from stack.java import java_executable
+
     with clear_errors():
         settings, steps = read_settings(), Steps(console)
         with steps.step("Check Java"):
@@ -86,6 +86,9 @@ def up(
     target: TargetOption = None,
 ) -> None:
     """Start the pipeline in the background: servers, poller, stream, build and publish."""
+    from coinloom.status import show_status
+    from stack import lifecycle, services
+
     with clear_errors():
         ensure_env_file()
         settings = read_settings(dbt_target=target)
@@ -100,6 +103,8 @@ def up(
 @app.command()
 def down() -> None:
     """Stop everything that `up` started; the data stay."""
+    from stack import lifecycle
+
     with clear_errors(), Steps(console).step("Stop"):
         lifecycle.stop(read_settings())
 
@@ -107,11 +112,16 @@ def down() -> None:
 @app.command()
 def status(*, target: TargetOption = None) -> None:
     """Show the processes, what is in the marts, and how old it is."""
+    from coinloom.status import show_status
+
     with clear_errors():
         show_status(read_settings(dbt_target=target), console)
 
 
-app.command()(poll)
+@app.command(context_settings=PASSED_ON)
+def poll(context: typer.Context) -> None:
+    """Poll CoinGecko and send the prices to Kafka; takes the options of `python -m ingestion`."""
+    run_module("ingestion", context.args)
 
 
 @app.command()
@@ -122,6 +132,9 @@ def stream(
     ] = False,
 ) -> None:
     """Land the topic in the lake or in PostgreSQL (LANDING_SINKS), through spark-submit."""
+    from coinloom.stream import stream_command, stream_environment
+    from stack.java import java_executable
+
     with clear_errors():
         settings = read_settings()
         java_executable()
@@ -134,6 +147,8 @@ def load(
     file: Annotated[Path, typer.Argument(help="CSV or CSV.gz with the columns coin_id, last_updated_at, price.")],
 ) -> None:
     """Put a file of historical prices onto the topic, at full speed."""
+    from coinloom.load import load_file
+
     configure_logging(logging.WARNING)
     with clear_errors():
         load_file(file, read_settings(), console)
@@ -147,6 +162,9 @@ def build_command(
     target: TargetOption = None,
 ) -> None:
     """Run `dbt build`: every model and its data tests."""
+    from coinloom.build import build, build_and_publish, build_every
+    from ingestion.stopping import stop_on_signals
+
     configure_logging()
     with clear_errors():
         settings = read_settings(dbt_target=target)
@@ -162,6 +180,8 @@ def build_command(
 @app.command()
 def publish(*, target: TargetOption = None) -> None:
     """Copy the marts from the lake to PostgreSQL."""
+    from serving.publish import publish as publish_marts
+
     configure_logging()
     with clear_errors():
         settings = read_settings(dbt_target=target)
@@ -172,19 +192,20 @@ def publish(*, target: TargetOption = None) -> None:
 
 
 @app.command()
-def server(name: Annotated[services.ServerName, typer.Argument(help="Which one.")]) -> None:
+def server(name: Annotated[ServerName, typer.Argument(help="Which one.")]) -> None:
     """Run one server of the embedded stack in the foreground, as in a container of its own."""
+    from stack import services
+
     with clear_errors():
         settings = read_settings()
         command = services.server(settings, name).command
     os.execvpe(command[0], command, dict(os.environ) | settings.as_environment())  # noqa: S606 no shell
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []})
+@app.command(context_settings=PASSED_ON)
 def simulate(context: typer.Context) -> None:
     """Serve the CoinGecko simulator; takes the options of `python -m simulator`."""
-    command = [*services.SIMULATOR, *context.args]
-    os.execv(command[0], command)  # noqa: S606 our own argument list, no shell
+    run_module("simulator", context.args)
 
 
 @app.command()
@@ -194,5 +215,7 @@ def demo(
     target: TargetOption = None,
 ) -> None:
     """Run the whole path once, on a simulated market, in a stack of its own that is stopped at the end."""
+    from coinloom.demo import run_demo
+
     with clear_errors():
         run_demo(read_settings(dbt_target=target).dbt_target, hours, console)

@@ -32,6 +32,14 @@ class Target(StrEnum):
     POSTGRES = "postgres"
 
 
+class ServerName(StrEnum):
+    """The servers of the embedded stack, in starting order."""
+
+    KAFKA = "kafka"
+    POSTGRES = "postgres"
+    THRIFT_SERVER = "thrift-server"
+
+
 class CoinGeckoPlan(StrEnum):
     """Decides the API host and the name of the key's header."""
 

@@ -16,9 +16,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.dataset
 from psycopg import sql
+from pyhive.exc import Error as ThriftError
 
+from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
-from serving.database import connect, migrate
+from serving.database import connect
+from serving.migrate import migrate
 from serving.thrift import open_cursor
 
 log = logging.getLogger("serving")
@@ -31,6 +34,10 @@ MART_KEYS = {
     "top_5_losers": ("vs_currency", "rank"),
 }
 ROWS_PER_BATCH = 100_000
+
+
+class PublishFailed(CoinloomError):
+    """A mart was not published; the one that readers see is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +55,8 @@ def publish(settings: Settings) -> list[PublishedMart]:
     """Copy every mart from the lake to PostgreSQL.
 
     Raises:
-        DatabaseUnavailable: PostgreSQL cannot be reached.
-        pyhive.exc.Error: a mart is missing from the lake; run the build first.
+        DatabaseUnavailable, ThriftServerUnavailable: naming the settings to check.
+        PublishFailed: a mart is not in the lake, or PostgreSQL did not take it; what readers see has not changed.
     """
     migrate(settings)
     locations = {name: _location(settings, name) for name in MART_KEYS}
@@ -60,12 +67,15 @@ def publish(settings: Settings) -> list[PublishedMart]:
 def _publish_mart(connection: psycopg.Connection, name: str, location: str) -> PublishedMart:
     started = time.monotonic()
     mart = pyarrow.dataset.dataset(_arrow_path(location), format="parquet", partitioning="hive")
-    with connection.transaction():
-        _create_or_extend(connection, name, mart.schema)
-        rows = _copy(connection, name, mart)
-        deleted = _delete_vanished(connection, name)
-        upserted = _upsert_changed(connection, name, mart.schema.names)
-        connection.execute("drop table incoming")
+    try:
+        with connection.transaction():
+            _create_or_extend(connection, name, mart.schema)
+            rows = _copy(connection, name, mart)
+            deleted = _delete_vanished(connection, name)
+            upserted = _upsert_changed(connection, name, mart.schema.names)
+            connection.execute("drop table incoming")
+    except psycopg.Error as error:
+        raise PublishFailed(f"PostgreSQL did not take {SCHEMA}.{name}: {str(error).strip()}") from error
     published = PublishedMart(name, rows, upserted, deleted, time.monotonic() - started)
     log.info("published %s.%s: %d rows, %d upserted, %d deleted", SCHEMA, name, rows, upserted, deleted)
     return published
@@ -128,7 +138,10 @@ def _upsert_changed(connection: psycopg.Connection, name: str, columns: list[str
 
 def _location(settings: Settings, name: str) -> str:
     with open_cursor(settings) as cursor:
-        cursor.execute(f"describe formatted {SCHEMA}.{name}")
+        try:
+            cursor.execute(f"describe formatted {SCHEMA}.{name}")
+        except ThriftError:
+            raise PublishFailed(f"{SCHEMA}.{name} is not in the lake. Run 'coinloom build' first.") from None
         return next(str(value) for column, value, _ in cursor.fetchall() if column == "Location")
 
 

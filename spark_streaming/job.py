@@ -12,7 +12,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 from coinloom.logs import configure_logging
 from coinloom.settings import Settings, Sink
 from ingestion.producer import ensure_topic
-from serving.database import migrate
+from serving.migrate import migrate
 from spark_streaming.parquet_sink import ParquetSink
 from spark_streaming.postgres_sink import PostgresSink
 from spark_streaming.transforms import classify

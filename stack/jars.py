@@ -6,16 +6,15 @@ when it starts; `fetch_spark_packages` does it beforehand, so that the first sta
 
 import re
 import subprocess
+from importlib.metadata import distribution
 from pathlib import Path
-
-import pyspark
 
 from coinloom.settings import REPOSITORY
 from stack.errors import StackError
 from stack.java import java_executable
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.1"
-SPARK_JARS = Path(pyspark.__file__).parent / "jars"
+SPARK_JARS = distribution("pyspark").locate_file("pyspark/jars")
 SPARK_DEFAULTS = REPOSITORY / "spark_streaming" / "spark-defaults.conf"
 
 

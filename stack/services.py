@@ -3,21 +3,14 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from coinloom.processes import executable
-from coinloom.settings import Settings, Target
+from coinloom.settings import ServerName, Settings, Target
 from stack import kafka, postgres, thrift_server
 from stack.ports import require_free
 
 COINLOOM = [executable("coinloom")]
-SIMULATOR = [sys.executable, "-m", "simulator"]
-
-
-class ServerName(StrEnum):
-    KAFKA = "kafka"
-    POSTGRES = "postgres"
-    THRIFT_SERVER = "thrift-server"
+SIMULATOR = [sys.executable, "-P", "-m", "simulator"]
 
 
 # Each of these modules has prepare(settings), command(settings) and is_ready(settings).

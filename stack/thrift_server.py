@@ -4,11 +4,10 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from pyhive.exc import Error
-from thrift.Thrift import TException
 
 from coinloom.processes import executable
 from coinloom.settings import Settings
-from serving.thrift import open_cursor
+from serving.thrift import ThriftServerUnavailable, open_cursor
 from stack.ports import is_listening
 
 MAIN_CLASS = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
@@ -49,6 +48,6 @@ def is_ready(settings: Settings) -> bool:
     try:
         with open_cursor(settings) as cursor:
             cursor.execute("select 1")
-    except (TException, Error):
+    except (ThriftServerUnavailable, Error):
         return False
     return True

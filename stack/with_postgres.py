@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coinloom.settings import Settings
-from serving.database import migrate
+from serving.migrate import migrate
 from stack import postgres
 from stack.errors import StackError
 from stack.isolation import isolated_settings

@@ -1,4 +1,4 @@
-"""Alembic runs this file for each `migrate`; the connection comes from serving/database.py."""
+"""Alembic runs this file for each `migrate`; the connection comes from serving/migrate.py."""
 
 from alembic import context
 
