@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import pytest
 import requests
 from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
-from test_ingestion_coingecko import Reply, ScriptedServer, coins, running_server
 from typer.testing import CliRunner
 
 import ingestion.__main__
@@ -18,6 +17,7 @@ from ingestion.exceptions import DeliveryFailed, NotAcknowledged, WrongKeyOrPlan
 from ingestion.messages import Headers, Message
 from ingestion.outbox import Outbox
 from ingestion.poller import PollerSummary, run_poller
+from tests.unit.test_ingestion_coingecko import Reply, ScriptedServer, coins, running_server
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 

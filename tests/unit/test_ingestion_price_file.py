@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from test_ingestion_poller import RecordingProducer
 
 from ingestion.exceptions import PriceFileError
 from ingestion.outbox import Outbox
 from ingestion.price_file import LoadSummary, load_price_file
 from ingestion.price_reader import RejectedLine
+from tests.unit.test_ingestion_poller import RecordingProducer
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 HEADER = "last_updated_at,coin_id,symbol,price,volume_24h\n"
