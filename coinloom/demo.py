@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import sys
 from collections.abc import Callable
 
 from rich.console import Console
@@ -36,7 +38,9 @@ def run_demo(target: Target, hours: float, console: Console) -> None:
     settings = isolated_settings(read_settings().coinloom_home / "demo", dbt_target=target, landing_sinks=[])
     steps = Steps(console)
     console.print(f"Coinloom demo: {hours:g} hours of a simulated market, target [bold]{target}[/bold].")
+    lifecycle.stop(settings)  # what a demo that was killed left behind
     shutil.rmtree(settings.coinloom_home, ignore_errors=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("coinloom: the demo was asked to stop"))
     try:
         speed = hours * 3600 / POLLING_SECONDS
         lifecycle.start(settings, [services.simulator(settings, hours, speed)], steps)

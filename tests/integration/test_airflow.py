@@ -23,14 +23,28 @@ def airflow(landed: Settings, tmp_path_factory: pytest.TempPathFactory) -> Setti
         yield landed.model_copy(update={"dbt_target": Target.POSTGRES})
 
 
+DESCRIBE = """
+import runpy
+dag = runpy.run_path("airflow/dags/crypto_dag.py")["crypto_dag"]()
+print("catchup", dag.catchup, "timeout", dag.dagrun_timeout, "retries", [task.retries for task in dag.tasks])
+print("order", " > ".join(task.task_id for task in dag.topological_sort()))
+"""
+
+
 def test_the_dag_is_found_and_runs_one_at_a_time(airflow: Settings) -> None:
     assert run_command(airflow, "airflow", "dags", "list-import-errors", "-o", "json").strip().endswith("[]")
     run_command(airflow, "airflow", "dags", "reserialize")
     output = run_command(airflow, "airflow", "dags", "details", "crypto_dag", "-o", "json")
     (details,) = json.loads(output[output.index("[{") :])
     assert details["timetable_summary"] == "*/5 * * * *"
-    assert str(details["max_active_runs"]) == "1"
-    assert str(details["catchup"]) == "False"
+    assert details["max_active_runs"] == "1"
+    assert details["is_paused"] == "False"
+
+
+def test_the_dag_retries_has_timeouts_and_does_not_catch_up(airflow: Settings) -> None:
+    output = run_command(airflow, "python", "-c", DESCRIBE)
+    assert "catchup False timeout 0:20:00 retries [2, 2, 2]" in output
+    assert "order source_freshness > dbt_build > publish" in output
 
 
 def test_a_run_builds_and_publishes(airflow: Settings, tmp_path: Path) -> None:
