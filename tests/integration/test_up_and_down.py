@@ -41,10 +41,11 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(1)
 
 
-def pid(settings: Settings, name: str) -> int:
+def pid(settings: Settings, name: str) -> int | None:
+    """Its process id, or None while it is not running."""
     states = {state.name: state for state in Supervisor(settings).states()}
-    assert states[name].state == "RUNNING", states[name]
-    return int(states[name].description.split()[1].rstrip(","))
+    running = states[name].state == "RUNNING"
+    return int(states[name].description.split()[1].rstrip(",")) if running else None
 
 
 def top_5_is_filled(settings: Settings) -> bool:
@@ -84,11 +85,11 @@ def test_all_servers_listen_on_this_machine_only(running: Settings) -> None:
 def test_a_killed_process_comes_back(running: Settings) -> None:
     for name in ("poller", "kafka", "postgres"):
         killed = pid(running, name)
+        assert killed is not None
         psutil.Process(killed).kill()
 
         def is_back(name: str = name, killed: int = killed) -> bool:
-            states = {state.name: state for state in Supervisor(running).states()}
-            return states[name].state == "RUNNING" and pid(running, name) != killed
+            return pid(running, name) not in {None, killed}
 
         wait_for(is_back, seconds=60)
 
