@@ -16,4 +16,6 @@ export AIRFLOW__API__HOST="${AIRFLOW__API__HOST:-127.0.0.1}"
 export AIRFLOW__API__PORT="${AIRFLOW__API__PORT:-8080}"
 # Tasks report to the API; a port changed above must be changed here too, or every task fails.
 export AIRFLOW__CORE__EXECUTION_API_SERVER_URL="http://127.0.0.1:$AIRFLOW__API__PORT/execution/"
+# Airflow's two log servers (ports 8793 and 8794) listen on every address, and no setting changes that; they answer only
+# to a token that Airflow signs.
 exec airflow standalone

@@ -80,7 +80,7 @@ def up(
     *,
     simulate: Annotated[bool, typer.Option("--simulate", help="Poll the built-in simulator, not CoinGecko.")] = False,
     hours: Annotated[float, typer.Option(help="With --simulate: hours of market before now, played fast.")] = 0,
-    speed: Annotated[float, typer.Option(help="With --simulate: how fast, until now is reached.")] = 1,
+    speed: Annotated[float, typer.Option(help="With --simulate: how fast, until now; poll faster, too.")] = 1,
     no_build: Annotated[bool, typer.Option("--no-build", help="Start no build loop: Airflow builds.")] = False,
     servers_only: Annotated[bool, typer.Option("--servers-only", help="Start no poller, stream and build.")] = False,
     target: TargetOption = None,
