@@ -1,12 +1,11 @@
 """Build and publish: `dbt build` as its users run it, then the marts to PostgreSQL; once, or again and again."""
 
 import logging
-import os
 import threading
 import time
 
 from coinloom.errors import CoinloomError
-from coinloom.processes import Output, executable, run
+from coinloom.processes import Output, environment, executable, run
 from coinloom.settings import REPOSITORY, Settings, Target
 from serving.migrate import migrate
 from serving.publish import publish
@@ -26,8 +25,7 @@ def dbt(settings: Settings, *arguments: str, output: Output | None = None) -> No
     """
     folder = settings.coinloom_home / "dbt"
     ours = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
-    environment = dict(os.environ) | settings.as_environment() | ours
-    run([executable("dbt"), *arguments], environment, cwd=DBT_PROJECT, output=output)
+    run([executable("dbt"), *arguments], environment(settings) | ours, cwd=DBT_PROJECT, output=output)
 
 
 def build(settings: Settings, output: Output | None = None) -> None:
@@ -37,13 +35,13 @@ def build(settings: Settings, output: Output | None = None) -> None:
     """
     if settings.dbt_target is Target.POSTGRES:
         migrate(settings)
-    dbt(settings, "build", "--exclude-resource-type", "unit_test", output=output)
+    _dbt_build(settings, output)
 
 
 def build_and_publish(settings: Settings) -> None:
     """Build; on Spark, publish too: on PostgreSQL the build leaves the marts where readers find them."""
     migrate(settings)
-    build(settings)
+    _dbt_build(settings)
     if settings.dbt_target is Target.SPARK:
         publish(settings)
 
@@ -61,3 +59,7 @@ def build_every(settings: Settings, seconds: float, *, with_publish: bool, stop:
         except Exception:  # the loop must outlive whatever one build runs into
             log.exception("build failed, next try in at most %.0f s", seconds)
         stop.wait(max(0.0, seconds - (time.monotonic() - started)))
+
+
+def _dbt_build(settings: Settings, output: Output | None = None) -> None:
+    dbt(settings, "build", "--exclude-resource-type", "unit_test", output=output)

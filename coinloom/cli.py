@@ -132,14 +132,15 @@ def stream(
     ] = False,
 ) -> None:
     """Land the topic in the lake or in PostgreSQL (LANDING_SINKS), through spark-submit."""
-    from coinloom.stream import stream_command, stream_environment
+    from coinloom.processes import environment
+    from coinloom.stream import stream_command
     from stack.java import java_executable
 
     with clear_errors():
         settings = read_settings()
         java_executable()
         command = stream_command(settings, available_now=available_now)
-    os.execvpe(command[0], command, stream_environment(settings))  # noqa: S606 our own argument list, no shell
+    os.execvpe(command[0], command, environment(settings))  # noqa: S606 our own argument list, no shell
 
 
 @app.command()
@@ -194,12 +195,13 @@ def publish(*, target: TargetOption = None) -> None:
 @app.command()
 def server(name: Annotated[ServerName, typer.Argument(help="Which one.")]) -> None:
     """Run one server of the embedded stack in the foreground, as in a container of its own."""
+    from coinloom.processes import environment
     from stack import services
 
     with clear_errors():
         settings = read_settings()
         command = services.server(settings, name).command
-    os.execvpe(command[0], command, dict(os.environ) | settings.as_environment())  # noqa: S606 no shell
+    os.execvpe(command[0], command, environment(settings))  # noqa: S606 our own argument list, no shell
 
 
 @app.command(context_settings=PASSED_ON)

@@ -1,6 +1,5 @@
 """The demo: the whole path once, on a simulated market, in a stack of its own that leaves nothing running."""
 
-import os
 import shutil
 import signal
 import sys
@@ -13,10 +12,10 @@ from coinloom import marts
 from coinloom.build import build
 from coinloom.counts import Counts, count_rows
 from coinloom.errors import CoinloomError
-from coinloom.processes import Output, executable, run
+from coinloom.processes import Output, environment, executable, run
 from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, Settings, Target, read_settings
-from coinloom.stream import stream_command, stream_environment
+from coinloom.stream import stream_command
 from serving.publish import publish
 from stack import lifecycle, services
 from stack.isolation import isolated_settings
@@ -60,14 +59,14 @@ def _poll(settings: Settings, steps: Steps, speed: float) -> None:
     polls = round(POLLING_SECONDS / interval)
     with steps.step(f"Poll the simulator {polls} times") as detail:
         arguments = ["--interval-seconds", str(interval), "--max-polls", str(polls)]
-        environment = dict(os.environ) | settings.as_environment()
-        run([executable("coinloom"), "poll", *arguments], environment, REPOSITORY, _output(settings, "poll", detail))
+        command = [executable("coinloom"), "poll", *arguments]
+        run(command, environment(settings), REPOSITORY, _output(settings, "poll", detail))
 
 
 def _stream(settings: Settings, steps: Steps) -> None:
     with steps.step("Stream the topic into landing") as detail:
         command = stream_command(settings, available_now=True)
-        run(command, stream_environment(settings), REPOSITORY, _output(settings, "stream", detail))
+        run(command, environment(settings), REPOSITORY, _output(settings, "stream", detail))
 
 
 def _build(settings: Settings, steps: Steps) -> None:

@@ -19,12 +19,6 @@ def as_reader(settings: Settings) -> Settings:
     return settings.model_copy(update={"postgres_user": "bi_reader", "postgres_password": settings.bi_reader_password})
 
 
-def count(settings: Settings, mart: str) -> int:
-    with connect(settings) as connection:
-        row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier("marts", mart))).fetchone()
-    return int(row[0]) if row else 0
-
-
 def show_top_5(settings: Settings, console: Console, mart: str) -> int:
     """Print one of the top-5 marts; returns its number of rows."""
     rows = _select(settings, mart, TOP_5, "order by vs_currency, rank")

@@ -1,5 +1,6 @@
 """Child processes: the commands of this environment, run to their end with their output shown or kept."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from coinloom.errors import CoinloomError
+from coinloom.settings import Settings
 
 TAIL_LINES = 30
 
@@ -32,7 +34,15 @@ def executable(name: str) -> str:
     return str(beside_python) if beside_python.exists() else shutil.which(name) or name
 
 
-def run(command: list[str], environment: Mapping[str, str], cwd: Path, output: Output | None = None) -> None:
+def environment(settings: Settings) -> dict[str, str]:
+    """Ours and the settings, for a child process; holds secrets. Spark gets this Python and, if local, the loopback."""
+    values = dict(os.environ) | settings.as_environment() | {"PYSPARK_PYTHON": sys.executable}
+    if settings.spark_master.startswith("local"):
+        values["SPARK_LOCAL_IP"] = "127.0.0.1"
+    return values
+
+
+def run(command: list[str], variables: Mapping[str, str], cwd: Path, output: Output | None = None) -> None:
     """Run a command to its end; without `output`, what it prints goes where ours goes.
 
     Raises:
@@ -41,7 +51,7 @@ def run(command: list[str], environment: Mapping[str, str], cwd: Path, output: O
     tail: deque[str] = deque(maxlen=TAIL_LINES)
     out, err = (subprocess.PIPE, subprocess.STDOUT) if output else (None, None)
     with subprocess.Popen(
-        command, env=environment, cwd=cwd, stdout=out, stderr=err, text=True, errors="replace"
+        command, env=variables, cwd=cwd, stdout=out, stderr=err, text=True, errors="replace"
     ) as process:
         try:
             if output and process.stdout:

@@ -1,8 +1,5 @@
 """Starts the streaming job through spark-submit, as a user would."""
 
-import os
-import sys
-
 from coinloom.processes import executable
 from coinloom.settings import REPOSITORY, Settings
 
@@ -21,11 +18,3 @@ def stream_command(settings: Settings, *, available_now: bool) -> list[str]:
         str(JOB),
         *(["--available-now"] if available_now else []),
     ]
-
-
-def stream_environment(settings: Settings) -> dict[str, str]:
-    """Its environment: the settings, and this Python for the job."""
-    environment = dict(os.environ) | settings.as_environment() | {"PYSPARK_PYTHON": sys.executable}
-    if settings.spark_master.startswith("local"):
-        environment["SPARK_LOCAL_IP"] = "127.0.0.1"
-    return environment

@@ -20,6 +20,7 @@ from xmlrpc.client import Fault, ServerProxy
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
+from coinloom.processes import environment
 from coinloom.settings import Settings
 from stack.errors import StackError
 from stack.services import Service
@@ -74,7 +75,8 @@ class Supervisor:
         self.logs.mkdir(parents=True, exist_ok=True)
         self._config.write_text(config)
         supervisord = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]
-        done = subprocess.run(supervisord, env=self._environment(), capture_output=True, text=True, check=False)
+        ours = environment(self._settings) | {MARK: str(self._home)}
+        done = subprocess.run(supervisord, env=ours, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise StackError(f"supervisord did not start: {done.stderr.strip() or done.stdout.strip()}")
 
@@ -82,10 +84,6 @@ class Supervisor:
         """Start a service that is not running."""
         if self._rpc.getProcessInfo(name)["statename"] not in {"RUNNING", "STARTING"}:
             self._rpc.startProcess(name, False)
-
-    def stop_process(self, name: str) -> None:
-        if self._rpc.getProcessInfo(name)["statename"] != "STOPPED":
-            self._rpc.stopProcess(name)
 
     def wait_ready(self, service: Service, timeout_seconds: float = 120) -> None:
         """Wait until a server can be used.
@@ -135,12 +133,6 @@ class Supervisor:
                     yield process
             except psutil.Error:
                 continue
-
-    def _environment(self) -> dict[str, str]:
-        ours = self._settings.as_environment() | {MARK: str(self._home), "PYSPARK_PYTHON": sys.executable}
-        if self._settings.spark_master.startswith("local"):
-            ours["SPARK_LOCAL_IP"] = "127.0.0.1"
-        return dict(os.environ) | ours
 
     def _render(self, services: list[Service]) -> str:
         home = str(self._home).replace("%", "%%")

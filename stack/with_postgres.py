@@ -3,7 +3,6 @@
 For tools that ask the database before they do anything, as sqlfluff's dbt templater does.
 """
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from coinloom.processes import environment
 from coinloom.settings import Settings
 from serving.migrate import migrate
 from stack import postgres
@@ -48,8 +48,7 @@ def _wait_ready(settings: Settings) -> None:
 
 def main() -> None:
     with temporary_postgres() as settings:
-        environment = dict(os.environ) | settings.as_environment()
-        sys.exit(subprocess.run(sys.argv[1:], env=environment, check=False).returncode)
+        sys.exit(subprocess.run(sys.argv[1:], env=environment(settings), check=False).returncode)
 
 
 if __name__ == "__main__":
