@@ -29,6 +29,7 @@ RUN python3 -m venv /opt/uv && /opt/uv/bin/python -m pip install --no-cache-dir 
 
 COPY README.md ./
 COPY coinloom coinloom
+COPY dbt_coinloom dbt_coinloom
 COPY ingestion ingestion
 COPY serving serving
 COPY simulator simulator

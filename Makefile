@@ -9,7 +9,8 @@ UV_INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint require
 install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql format docs lock clean
+.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql format docs bench-build lock \
+    clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -53,6 +54,9 @@ format: setup-dev ## Format Python and SQL
 
 docs: ## Serve the dbt documentation on http://127.0.0.1:8081 (servers must be up)
 	@cd dbt_project && ../$(BIN)/dbt docs generate && ../$(BIN)/dbt docs serve --host 127.0.0.1 --port 8081
+
+bench-build: setup-dev ## Measure what builds cost, into benchmarks/README.md (an hour or more; see there)
+	@$(BIN)/python -m benchmarks.build $(ARGS)
 
 lock: $(UV) ## Resolve requirements.lock anew from pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

@@ -9,6 +9,7 @@ from coinloom.processes import Output, environment, executable, run
 from coinloom.settings import REPOSITORY, Settings, Target
 from serving.migrate import migrate
 from serving.publish import publish
+from serving.source import NothingToPublish
 
 log = logging.getLogger("build")
 
@@ -29,21 +30,19 @@ def dbt(settings: Settings, *arguments: str, output: Output | None = None) -> No
 
 
 def build(settings: Settings, output: Output | None = None) -> None:
-    """`dbt build`: every model and its data tests.
-
-    dbt's unit tests try the SQL on made-up rows: they say nothing about today's data, and belong to development.
-    """
+    """`dbt build` of every model, with the data tests that look at what it has rebuilt (selectors.yml)."""
     if settings.dbt_target is Target.POSTGRES:
         migrate(settings)
-    _dbt_build(settings, output)
+    dbt(settings, "build", "--selector", "build", output=output)
 
 
 def build_and_publish(settings: Settings) -> None:
-    """Build; on Spark, publish too: on PostgreSQL the build leaves the marts where readers find them."""
-    migrate(settings)
-    _dbt_build(settings)
-    if settings.dbt_target is Target.SPARK:
+    """Build and, if no test failed and prices have landed, publish."""
+    build(settings)
+    try:
         publish(settings)
+    except NothingToPublish as nothing:
+        log.info("%s", nothing)
 
 
 def build_every(settings: Settings, seconds: float, *, with_publish: bool, stop: threading.Event) -> None:
@@ -59,7 +58,3 @@ def build_every(settings: Settings, seconds: float, *, with_publish: bool, stop:
         except Exception:  # the loop must outlive whatever one build runs into
             log.exception("build failed, next try in at most %.0f s", seconds)
         stop.wait(max(0.0, seconds - (time.monotonic() - started)))
-
-
-def _dbt_build(settings: Settings, output: Output | None = None) -> None:
-    dbt(settings, "build", "--exclude-resource-type", "unit_test", output=output)

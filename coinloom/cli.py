@@ -158,7 +158,7 @@ def load(
 @app.command("build")
 def build_command(
     *,
-    with_publish: Annotated[bool, typer.Option("--publish", help="Publish after each build.")] = False,
+    with_publish: Annotated[bool, typer.Option("--publish", help="Publish after each build whose tests pass.")] = False,
     every: Annotated[float | None, typer.Option(help="Build again every so many seconds, until stopped.")] = None,
     target: TargetOption = None,
 ) -> None:
@@ -180,16 +180,12 @@ def build_command(
 
 @app.command()
 def publish(*, target: TargetOption = None) -> None:
-    """Copy the marts from the lake to PostgreSQL."""
+    """Carry what the last build changed to the marts in PostgreSQL, where BI tools read them."""
     from serving.publish import publish as publish_marts
 
     configure_logging()
     with clear_errors():
-        settings = read_settings(dbt_target=target)
-        if settings.dbt_target is Target.POSTGRES:
-            console.print("Nothing to publish: on the target postgres, dbt builds the marts in place.")
-            return
-        publish_marts(settings)
+        publish_marts(read_settings(dbt_target=target))
 
 
 @app.command()

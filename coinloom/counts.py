@@ -12,7 +12,8 @@ from serving.thrift import open_cursor
 LANDED = "select count(*) from landing.crypto_prices"
 QUARANTINED = "select count(*) from quarantine.crypto_prices"
 UPDATES = "select count(*) from staging.stg_coingecko__prices"
-BARS = "select count(*) from marts.crypto_table"
+BARS = "select count(*) from warehouse.crypto_table"
+PUBLISHED = "select count(*) from marts.crypto_table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Counts:
 def count_rows(settings: Settings) -> Counts:
     """Count every stage on the settings' target."""
     landed, quarantined, updates, bars = _count_target(settings, [LANDED, QUARANTINED, UPDATES, BARS])
-    (published,) = _count_postgres(settings, [BARS])
+    (published,) = _count_postgres(settings, [PUBLISHED])
     return Counts(count_messages(settings), landed, quarantined, updates, bars, published)
 
 

@@ -75,9 +75,8 @@ def _build(settings: Settings, steps: Steps) -> None:
 
 
 def _publish(settings: Settings, steps: Steps) -> None:
-    if settings.dbt_target is Target.SPARK:
-        with steps.step("Publish the marts to PostgreSQL"):
-            publish(settings)
+    with steps.step("Publish the marts to PostgreSQL"):
+        publish(settings)
 
 
 def _read_back(settings: Settings, steps: Steps, console: Console) -> Counts:

@@ -91,6 +91,9 @@ class Settings(BaseSettings):
     dbt_target: Target = Target.SPARK
     dbt_threads: int = Field(4, ge=1)
     build_interval_seconds: float = Field(60, gt=0)
+    build_lock_wait_seconds: float = Field(
+        600, ge=0, description="how long a build or publish waits for another one to end; 0: it fails at once"
+    )
 
     simulator_port: int = 8900
     simulator_seed: int = 7

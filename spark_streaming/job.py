@@ -7,6 +7,7 @@ import argparse
 import logging
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.streaming.query import StreamingQuery
 
 from coinloom.logs import configure_logging
@@ -51,7 +52,10 @@ def start_query(spark: SparkSession, settings: Settings, kind: Sink, available_n
 
 
 def read_topic(spark: SparkSession, settings: Settings) -> DataFrame:
-    """The topic from its first message, as the Kafka source's columns with headers."""
+    """The topic from its first message, as the Kafka source's columns with headers, and `landed_at`.
+
+    In a stream the current time is that of the batch: a replay after a crash has the same.
+    """
     return (
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", settings.kafka_bootstrap_servers)
@@ -61,6 +65,7 @@ def read_topic(spark: SparkSession, settings: Settings) -> DataFrame:
         .option("maxOffsetsPerTrigger", settings.stream_max_offsets_per_trigger)
         .option("failOnDataLoss", True)
         .load()
+        .withColumn("landed_at", F.current_timestamp())
     )
 
 

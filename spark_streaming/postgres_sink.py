@@ -1,6 +1,7 @@
 """Lands batches in PostgreSQL: each batch first into an empty side table, then in one transaction into the real ones.
 
-The key of a landed row is its place in Kafka, so a batch that is replayed inserts nothing twice.
+The key of a landed row is its place in Kafka, so a batch that is replayed inserts nothing twice. As in the lake, no row
+lands in an hour before the newest: builds read on from there.
 """
 
 import psycopg
@@ -52,8 +53,10 @@ def _merge(connection: psycopg.Connection, schema: str, columns: list[str]) -> N
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     source = sql.Identifier(schema, "crypto_prices_incoming")
     connection.execute(
-        sql.SQL("insert into {target} ({names}) select {names} from {source} on conflict do nothing").format(
-            target=sql.Identifier(schema, "crypto_prices"), names=names, source=source
-        )
+        sql.SQL(
+            "insert into {target} ({names}, landed_hour) "
+            "select {names}, greatest(to_char(landed_at, {hour}), (select max(landed_hour) from {target})) "
+            "from {source} on conflict do nothing"
+        ).format(target=sql.Identifier(schema, "crypto_prices"), names=names, source=source, hour='YYYY-MM-DD"T"HH24')
     )
     connection.execute(sql.SQL("truncate {}").format(source))

@@ -2,7 +2,8 @@
 
 Frames in, frames out: nothing here reads, writes or knows a cluster. The columns at each step:
 
-* a message: `key`, `value` (binary), `topic`, `partition`, `offset`, `timestamp`, `headers` (Spark's Kafka source)
+* a message: `key`, `value` (binary), `topic`, `partition`, `offset`, `timestamp`, `headers` (Spark's Kafka source) and
+  `landed_at`, one value for the batch
 * a classified row: the landing columns, `raw_key`, `raw_value` and `reason` (null when the row is valid)
 """
 
@@ -52,9 +53,7 @@ QUARANTINE_COLUMNS = [*KAFKA_COLUMNS, "raw_key", "raw_value", *HEADER_COLUMNS, "
 
 def classify(messages: DataFrame) -> DataFrame:
     """Type every message and give the first reason that applies, or null, in the column `reason`."""
-    return _with_reason(_with_fields(_with_json(messages))).withColumn(
-        "landed_at", _milliseconds(F.current_timestamp())
-    )
+    return _with_reason(_with_fields(_with_json(messages)))
 
 
 def valid_rows(classified: DataFrame) -> DataFrame:
@@ -80,6 +79,7 @@ def _with_json(messages: DataFrame) -> DataFrame:
         _header("poll-id").alias("poll_id"),
         _header("source").alias("source"),
         F.try_validate_utf8(F.col("value").cast("string")).alias("text"),
+        _milliseconds(F.col("landed_at")).alias("landed_at"),
     ).withColumn("json", F.from_json("text", MESSAGE_FIELDS, options))
 
 

@@ -28,6 +28,8 @@ def command(settings: Settings) -> list[str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.shuffle.partitions": "4",
+        # A kill while a table is created leaves files behind; the next build overwrites them instead of giving up.
+        "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",
         "spark.ui.enabled": "false",
     }
     if settings.spark_cores_max:

@@ -1,12 +1,14 @@
 with bars as (
 
     select count(*) as bar_count from {{ ref('fct_minute_bars') }}
+    where {{ tested_hours('bars') }}
 
 ),
 
 published as (
 
     select count(*) as bar_count from {{ ref('crypto_table') }}
+    where {{ tested_hours('bars') }}
 
 )
 

@@ -1,3 +1,5 @@
+{{ config(tags=['daily']) }}
+
 -- Whatever the stream read went to landing or to quarantine: an offset in both, or twice in one, was doubled.
 with messages as (
 

@@ -1,13 +1,14 @@
 with counted as (
 
     select coalesce(sum(update_count), 0) as update_total from {{ ref('fct_minute_bars') }}
+    where {{ tested_hours('updates') }}
 
 ),
 
 in_time as (
 
     select count(*) as update_total from {{ ref('stg_coingecko__prices') }}
-    where not is_late
+    where {{ tested_hours('updates') }}
 
 )
 

@@ -47,6 +47,13 @@ def test_the_dag_retries_has_timeouts_and_does_not_catch_up(airflow: Settings) -
     assert "order source_freshness > dbt_build > publish" in output
 
 
+def test_a_day_of_tests_looks_at_the_whole_history(airflow: Settings) -> None:
+    run_command(airflow, "airflow", "dags", "test", "crypto_dag")
+    output = run_command(airflow, "airflow", "dags", "test", "daily_dag")
+    assert "every_kafka_offset_is_in_one_place_once" in output
+    assert "state=success" in output or "DagRun Finished" in output
+
+
 def test_a_run_builds_and_publishes(airflow: Settings, tmp_path: Path) -> None:
     with connect(airflow) as connection:
         connection.execute("drop table if exists marts.top_5_losers, marts.top_5_gainers")

@@ -11,9 +11,11 @@ from tests.integration.conftest import Rows, run_command
 DBT_PROJECT = REPOSITORY / "dbt_project"
 
 
-def test_dbt_build_with_unit_tests_and_docs_on_spark(landed: Settings, tmp_path: Path) -> None:
+def test_dbt_build_unit_tests_and_docs_on_spark(landed: Settings, tmp_path: Path) -> None:
     paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
     output = run_command(landed, "dbt", "build", *paths, cwd=DBT_PROJECT)
+    assert "ERROR=0" in output
+    output = run_command(landed, "dbt", "test", "--selector", "unit_tests", *paths, cwd=DBT_PROJECT)
     assert "ERROR=0" in output
     assert "unit tests" in output
     run_command(landed, "dbt", "docs", "generate", *paths, cwd=DBT_PROJECT)

@@ -36,8 +36,9 @@ HEADERS = {"schema-version": b"1.0", "poll-id": b"a-poll", "source": b"live"}
 PRODUCED_AT = datetime(2026, 11, 22, 10, 0, 6, 123_456)
 KAFKA_SCHEMA = (
     "key binary, value binary, topic string, partition int, offset long, timestamp timestamp, "
-    "headers array<struct<key: string, value: binary>>"
+    "headers array<struct<key: string, value: binary>>, landed_at timestamp"
 )
+LANDED_AT = datetime(2026, 11, 22, 10, 0, 30)
 
 
 def message(**changes: Any) -> bytes:
@@ -135,7 +136,7 @@ def topic(spark: SparkSession) -> Topic:
 
 def test_a_valid_message_lands_with_every_field_typed(topic: Topic) -> None:
     (row,) = topic.landed("valid")
-    assert row.asDict() | {"landed_at": None} == {
+    assert row.asDict() == {
         "kafka_topic": "crypto-prices",
         "kafka_partition": 2,
         "kafka_offset": topic.offsets["valid"],
@@ -156,7 +157,7 @@ def test_a_valid_message_lands_with_every_field_typed(topic: Topic) -> None:
         "poll_id": "a-poll",
         "source": "live",
         "schema_version": "1.0",
-        "landed_at": None,
+        "landed_at": LANDED_AT,
     }
     assert list(row.asDict()) == LANDING_COLUMNS
     assert topic.quarantined("valid") == []
@@ -191,4 +192,4 @@ def test_only_the_known_major_schema_version_lands(topic: Topic, name: str) -> N
 def _kafka_record(offset: int, value: bytes | None, headers: dict[str, bytes]) -> tuple[Any, ...]:
     pairs = [(name, bytearray(content)) for name, content in headers.items()]
     raw = None if value is None else bytearray(value)
-    return bytearray(b"bitcoin"), raw, "crypto-prices", 2, offset, PRODUCED_AT, pairs
+    return bytearray(b"bitcoin"), raw, "crypto-prices", 2, offset, PRODUCED_AT, pairs, LANDED_AT

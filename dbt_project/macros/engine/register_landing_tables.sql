@@ -21,8 +21,8 @@
     {% for table, columns in tables.items() %}
         {% do run_query('create schema if not exists ' ~ table.split('.')[0]) %}
         {% do run_query(
-            'create table if not exists ' ~ table ~ ' (' ~ columns ~ ', produced_hour string) using parquet'
-            ~ ' partitioned by (produced_hour)'
+            'create table if not exists ' ~ table ~ ' (' ~ columns ~ ', landed_hour string) using parquet'
+            ~ ' partitioned by (landed_hour)'
             ~ " location '${spark.coinloom.lake_root}/" ~ table.replace('.', '/') ~ "'"
         ) %}
         {% do run_query('msck repair table ' ~ table ~ ' sync partitions') %}

@@ -1,10 +1,12 @@
+{%- set fill_hours = (var('max_fill_minutes') + 59) // 60 -%}
+
 with updates as (
 
     select
         *,
         date_trunc('minute', last_updated_at) as bar_minute
     from {{ ref('stg_coingecko__prices') }}
-    where not is_late
+    where {{ hours_to_rebuild('bars', hours_before=fill_hours) }}
 
 ),
 

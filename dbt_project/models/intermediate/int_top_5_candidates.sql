@@ -1,16 +1,17 @@
-with bars as (
-
-    select * from {{ ref('crypto_table') }}
-
-),
-
-newest_minutes as (
+with newest_minutes as (
 
     select
         vs_currency,
-        max(bar_minute) as as_of
-    from bars
-    group by vs_currency
+        newest_minute as as_of
+    from {{ ref('build_clocks') }}
+    where build_number = (select max(offsets.build_number) from {{ ref('build_offsets') }} as offsets)
+
+),
+
+bars as (
+
+    select * from {{ ref('crypto_table') }}
+    where {{ newest_hours() }}
 
 ),
 

@@ -1,55 +1,61 @@
-with bars as (
+{{ config(
+    materialized='incremental', partition_by='bar_hour', unique_key='bar_hour', indexes=[{'columns': ['bar_hour']}]
+) }}
 
-    select * from {{ ref('fct_minute_bars') }}
+with indicators as (
 
-),
-
-indicators as (
-
-    select * from {{ ref('int_volatility') }}
+    select * from {{ ref('int_rsi') }}
 
 ),
 
 final as (
 
-    select
-        bars.coin_id,
-        bars.symbol,
-        bars.name,
-        bars.vs_currency,
-        bars.bar_minute,
-        bars.close as price,
-        bars.open,
-        bars.high,
-        bars.low,
-        bars.market_cap,
-        bars.market_cap_rank,
-        bars.volume_24h,
-        bars.high_24h,
-        bars.low_24h,
-        bars.update_count,
-        bars.is_filled,
-        bars.is_closed,
-        bars.minutes_since_update,
+    select /*+ repartition(bar_hour) */
+        coin_id,
+        symbol,
+        name,
+        vs_currency,
+        bar_minute,
+        close as price,
+        open,
+        high,
+        low,
+        market_cap,
+        market_cap_rank,
+        volume_24h,
+        high_24h,
+        low_24h,
+        update_count,
+        is_filled,
+        is_closed,
+        minutes_since_update,
         {%- for k in var('price_change_minutes') %}
-        indicators.price_change_{{ k }}m_pct,
+        price_change_{{ k }}m_pct,
         {%- endfor %}
         {%- for n in var('sma_windows') %}
-        indicators.sma_{{ n }},
+        sma_{{ n }},
         {%- endfor %}
         {%- for n in var('ema_windows') %}
-        indicators.ema_{{ n }},
+        ema_{{ n }},
         {%- endfor %}
         {%- for n in var('volatility_windows') %}
-        indicators.volatility_{{ n }},
-        indicators.volatility_{{ n }}_annualised{% if not loop.last %},{% endif %}
+        volatility_{{ n }},
+        volatility_{{ n }}_annualised,
         {%- endfor %}
-    from bars
-    inner join indicators
-        on
-            bars.vs_currency = indicators.vs_currency
-            and bars.coin_id = indicators.coin_id
-            and bars.bar_minute = indicators.bar_minute
+        macd,
+        macd_signal,
+        macd_histogram,
+        {%- for n in var('rsi_windows') %}
+        rsi_{{ n }},
+        {%- endfor %}
+        {%- for n in var('bollinger_windows') %}
+        bollinger_middle_{{ n }},
+        bollinger_upper_{{ n }},
+        bollinger_lower_{{ n }},
+        {%- endfor %}
+        bar_hour
+    from indicators
+    where {{ hours_to_rebuild('indicators') }}
 
 )
 

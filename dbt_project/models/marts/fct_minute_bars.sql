@@ -1,41 +1,41 @@
+{{ config(
+    materialized='incremental', partition_by='bar_hour', unique_key='bar_hour', indexes=[{'columns': ['bar_hour']}]
+) }}
+
 with bars as (
 
-    select * from {{ ref('int_minute_bars_filled') }}
-
-),
-
-clocks as (
-
-    select * from {{ ref('int_currency_clocks') }}
+    select
+        *,
+        {{ hour_of('bar_minute') }} as bar_hour
+    from {{ ref('int_minute_bars_filled') }}
 
 ),
 
 final as (
 
-    select
-        bars.coin_id,
-        bars.vs_currency,
-        bars.bar_minute,
-        bars.segment_started_at,
-        {{ minutes_between('bars.segment_started_at', 'bars.bar_minute') }} as segment_minute,
-        bars.symbol,
-        bars.name,
-        bars.open,
-        bars.high,
-        bars.low,
-        bars.close,
-        bars.market_cap,
-        bars.market_cap_rank,
-        bars.volume_24h,
-        bars.high_24h,
-        bars.low_24h,
-        bars.update_count,
-        bars.minutes_since_update > 0 as is_filled,
-        clocks.newest_fetched_at
-        >= bars.bar_minute + interval '1' minute + interval '{{ var("max_lateness_hours") }}' hour as is_closed,
-        bars.minutes_since_update
+    select /*+ repartition(bar_hour) */
+        coin_id,
+        vs_currency,
+        bar_minute,
+        symbol,
+        name,
+        open,
+        high,
+        low,
+        close,
+        market_cap,
+        market_cap_rank,
+        volume_24h,
+        high_24h,
+        low_24h,
+        update_count,
+        minutes_since_update > 0 as is_filled,
+        newest_fetched_at
+        >= date_trunc('hour', bar_minute) + interval '{{ var("max_lateness_hours") + 1 }}' hour as is_closed,
+        minutes_since_update,
+        bar_hour
     from bars
-    inner join clocks on bars.vs_currency = clocks.vs_currency
+    where {{ hours_to_rebuild('bars') }}
 
 )
 

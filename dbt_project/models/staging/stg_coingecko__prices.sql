@@ -1,34 +1,12 @@
-with landed as (
+{{ config(
+    materialized='incremental', partition_by='bar_hour', unique_key='bar_hour', indexes=[{'columns': ['bar_hour']}]
+) }}
 
-    select
-        *,
-        coalesce(source, 'live') <> 'backfill'
-        and fetched_at > last_updated_at + interval '{{ var("max_lateness_hours") }}' hour as is_late
-    from {{ source('landing', 'crypto_prices') }}
-
-),
-
--- A dormant coin is polled on and on with its old event time: those late copies must not displace the one in time.
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by coin_id, vs_currency, last_updated_at
-            order by is_late asc, fetched_at desc, kafka_offset desc, kafka_partition desc, kafka_topic desc
-        ) as version_rank
-    from landed
-
-),
-
-latest_versions as (
-
-    select
+{%- set columns -%}
         coin_id,
         vs_currency,
         last_updated_at,
         is_event_time_imputed,
-        is_late,
         symbol,
         name,
         price,
@@ -45,7 +23,63 @@ latest_versions as (
         schema_version,
         kafka_topic,
         kafka_partition,
-        kafka_offset
+        kafka_offset,
+        bar_hour
+{%- endset %}
+
+-- depends_on: {{ ref('build_scope') }}, {{ ref('stg_coingecko__landed_prices') }}
+with new_prices as (
+
+    select
+        {{ columns }}
+    from {{ ref('stg_coingecko__new_prices') }}
+    where not is_late
+
+),
+
+-- Versions of the same updates, and the other updates of the hours that are replaced.
+{% if is_incremental() %}
+known_prices as (
+
+    select
+        {{ columns }}
+    {% if needs_repair() %}
+    from {{ ref('stg_coingecko__landed_prices') }}
+    where not is_late and {{ hours_to_rebuild('updates') }}
+    {% else %}
+    from {{ this }}
+    where {{ hours_to_rebuild('updates') }}
+    {% endif %}
+
+),
+
+{% endif %}
+versions as (
+
+    select * from new_prices
+    {% if is_incremental() %}
+    union all
+    select * from known_prices
+    {% endif %}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by coin_id, vs_currency, last_updated_at
+            order by fetched_at desc, kafka_offset desc, kafka_partition desc, kafka_topic desc, landed_at asc
+        ) as version_rank
+    from versions
+
+),
+
+latest_versions as (
+
+    select /*+ repartition(bar_hour) */
+        {{ columns }}
     from ranked
     where version_rank = 1
 

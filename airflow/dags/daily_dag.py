@@ -1,0 +1,27 @@
+"""Once a day: every data test, over the whole history. A build of crypto_dag tests only the hours that it rebuilt."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import dag
+
+DBT_TEST = "dbt test --selector daily --vars 'test_whole_history: true'"
+DBT_PROJECT = str(Path(__file__).resolve().parents[2] / "dbt_project")
+
+
+@dag(
+    schedule="20 3 * * *",
+    start_date=datetime(2026, 1, 1),
+    catchup=False,
+    is_paused_upon_creation=False,
+    max_active_runs=1,
+    default_args={"retries": 1, "retry_delay": timedelta(minutes=5), "execution_timeout": timedelta(hours=2)},
+    tags=["coinloom"],
+    doc_md=__doc__,
+)
+def daily_dag() -> None:
+    BashOperator(task_id="test_whole_history", bash_command=DBT_TEST, cwd=DBT_PROJECT)
+
+
+daily_dag()

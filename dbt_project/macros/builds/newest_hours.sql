@@ -1,0 +1,13 @@
+{# A predicate on `bar_hour`: the hour of each currency's newest minute, as literals for the sake of Spark's partitions. #}
+{% macro newest_hours() %}
+    {% set clocks, offsets = bookkeeping('build_clocks'), bookkeeping('build_offsets') %}
+    {% if clocks is none %}{{ return('true') }}{% endif %}
+    {% set hours = run_query(
+        'select distinct ' ~ hour_of('newest_minute') ~ ' as bar_hour from ' ~ clocks
+        ~ ' where newest_minute is not null and build_number = (select max(build_number) from '
+        ~ offsets ~ ')'
+    ) %}
+    {% set predicates = [] %}
+    {% for hour in hours %}{% do predicates.append("bar_hour = '" ~ hour[0] ~ "'") %}{% endfor %}
+    {{ return('(' ~ (predicates | join(' or ')) ~ ')' if predicates else 'false') }}
+{% endmacro %}

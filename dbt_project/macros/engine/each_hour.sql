@@ -1,0 +1,10 @@
+{# In a select list: one row for each hour from one timestamp to another, both full hours; `last_hour` must not be earlier. #}
+{% macro each_hour(first_hour, last_hour) %}{{ return(adapter.dispatch('each_hour')(first_hour, last_hour)) }}{% endmacro %}
+
+{% macro default__each_hour(first_hour, last_hour) %}
+    {{- return("generate_series(" ~ first_hour ~ ", " ~ last_hour ~ ", interval '1' hour)") -}}
+{% endmacro %}
+
+{% macro spark__each_hour(first_hour, last_hour) %}
+    {{- return("explode(sequence(" ~ first_hour ~ ", " ~ last_hour ~ ", interval '1' hour))") -}}
+{% endmacro %}

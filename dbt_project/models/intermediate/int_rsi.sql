@@ -1,0 +1,72 @@
+with bars as (
+
+    select * from {{ ref('int_macd') }}
+
+),
+
+moves as (
+
+    select
+        *,
+        case when price_change_1m > 0 then price_change_1m when price_change_1m <= 0 then 0 end as gain,
+        case when price_change_1m < 0 then -price_change_1m when price_change_1m >= 0 then 0 end as loss
+    from bars
+
+),
+
+-- Wilder's averages start from the plain mean of the first n changes.
+seeds as (
+
+    select
+        *,
+        {%- for n in var('rsi_windows') %}
+        avg(gain) {{ last_bars(n) }} as mean_gain_{{ n }},
+        avg(loss) {{ last_bars(n) }} as mean_loss_{{ n }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from moves
+
+),
+
+-- They go on with alpha = 1 / n, which is that of an EMA of 2n - 1 bars.
+terms as (
+
+    select
+        *,
+        {%- for n in var('rsi_windows') %}
+        {%- set length = 2 * n - 1 %}
+        {{ exponential_term('gain', length, 'mean_gain_' ~ n, n) }} as gain_{{ n }}_term,
+        {{ exponential_term('loss', length, 'mean_loss_' ~ n, n) }} as loss_{{ n }}_term{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from seeds
+
+),
+
+averages as (
+
+    select
+        *,
+        {%- for n in var('rsi_windows') %}
+        {%- set length = 2 * n - 1 %}
+        {{ exponential_average('gain_' ~ n ~ '_term', length) }} as average_gain_{{ n }},
+        {{ exponential_average('loss_' ~ n ~ '_term', length) }} as average_loss_{{ n }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from terms
+
+),
+
+-- An average move of less than 1e-12 of the price is what rounding leaves of a price that stands still.
+strengths as (
+
+    select
+        *,
+        {%- for n in var('rsi_windows') %}
+        case
+            when average_gain_{{ n }} + average_loss_{{ n }} >= 1e-12 * close
+                then 100 * average_gain_{{ n }} / (average_gain_{{ n }} + average_loss_{{ n }})
+        end as rsi_{{ n }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from averages
+
+)
+
+select * from strengths

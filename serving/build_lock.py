@@ -1,0 +1,102 @@
+"""The build lock: one build or publish at a time, wherever it was started.
+
+It is a session-level advisory lock of PostgreSQL, which goes with the connection that holds it: a process that was
+killed holds nothing. A pooler that hands out connections by transaction would break it.
+"""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from coinloom.errors import CoinloomError
+from coinloom.settings import Settings
+from serving.database import connect
+
+log = logging.getLogger("serving")
+
+# Any number will do, as long as every build takes the same lock.
+BUILD_LOCK = 2_650_104
+LOOK_AGAIN_SECONDS = 0.5
+SESSION = {
+    "idle_session_timeout": "0",  # the lock is held without a word while dbt builds
+    # A holder that is gone is noticed in the middle of a statement, and so is a machine that is gone.
+    "client_connection_check_interval": "5s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+HOLDER = """
+    select application_name, activity.pid, to_char(state_change at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
+    from pg_locks as locks
+    inner join pg_stat_activity as activity on locks.pid = activity.pid
+    inner join pg_database as databases on locks.database = databases.oid
+    where
+        locktype = 'advisory' and granted and databases.datname = current_database()
+        and classid = 0 and objid = %s and objsubid = 1
+"""
+
+
+class BuildLockTaken(CoinloomError):
+    """Another build or publish holds the lock, and did not end in time."""
+
+
+@contextmanager
+def build_lock(settings: Settings, holder: str) -> Iterator[psycopg.Connection]:
+    """Hold the lock; yields the connection that holds it, for work that must end with the lock."""
+    connection = take_build_lock(settings, holder)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def take_build_lock(settings: Settings, holder: str, say: Callable[[str], None] = log.warning) -> psycopg.Connection:
+    """Take the lock until the connection is closed, which it is when the process ends, however it ends.
+
+    Raises:
+        DatabaseUnavailable: naming the settings to check.
+        BuildLockTaken: naming the other holder.
+    """
+    connection = connect(settings)
+    try:
+        connection.autocommit = True
+        application = f"{holder}, process {os.getpid()} on {socket.gethostname()}"
+        for name, value in (SESSION | {"application_name": application}).items():
+            connection.execute("select set_config(%s, %s, false)", [name, value])
+        _wait_for_lock(connection, settings.build_lock_wait_seconds, say)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _wait_for_lock(connection: psycopg.Connection, wait_seconds: float, say: Callable[[str], None]) -> None:
+    deadline = time.monotonic() + wait_seconds
+    has_said = False
+    while not _try_lock(connection):
+        if time.monotonic() >= deadline:
+            raise BuildLockTaken(
+                f"Another build is running: {_describe_holder(connection)}. Run this again when it has ended, or stop "
+                f"it; BUILD_LOCK_WAIT_SECONDS ({wait_seconds:g}) is how long to wait for it."
+            )
+        if not has_said:
+            say(f"Waiting up to {wait_seconds:g} s for another build to end: {_describe_holder(connection)}")
+            has_said = True
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _try_lock(connection: psycopg.Connection) -> bool:
+    return connection.execute("select pg_try_advisory_lock(%s)", [BUILD_LOCK]).fetchone() == (True,)
+
+
+def _describe_holder(connection: psycopg.Connection) -> str:
+    holder = connection.execute(HOLDER, [BUILD_LOCK]).fetchone()
+    if holder is None:
+        return "it has ended just now"
+    application, backend, since = holder
+    return f"{application} (PostgreSQL backend {backend}), since {since or 'a time that only its user may see'}"

@@ -1,0 +1,122 @@
+"""A mart in PostgreSQL: a table that is filled, compared and changed, but never dropped.
+
+So the grants on it, its indexes and the views that people have built on it stay.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import psycopg
+from psycopg import sql
+
+from serving.composing import all_equal, definitions, names
+from serving.marts import SCHEMA, Mart
+from serving.source import PublishFailed
+from serving.warehouse import columns_of
+
+# A column of the mart holds whatever the model gives if it has the same type, or one of these instead of it.
+WIDER = {"integer": "bigint", "real": "double precision", "character varying": "text"}
+
+DELETE_FROM_PERIODS = """
+    delete from {mart} where ctid = any(array(
+        select old.ctid
+        from unnest(%s::timestamp[]) as period (starts_at)
+        cross join lateral (
+            select ctid, {key} from {mart}
+            where {time} >= period.starts_at and {time} < period.starts_at + %s
+            offset 0  -- or PostgreSQL may read the whole mart instead of a few stretches of its index
+        ) as old
+        where not exists (select from incoming as new where {same_key})
+    ))
+"""
+# What is the same does not get as far as `on conflict`, which would lock each row it meets, and so write to it.
+UPSERT = """
+    insert into {mart} as mart ({columns})
+    select {columns} from incoming as new
+    where not exists (
+        select from {mart} as old where {same_key} and ({old_values}) is not distinct from ({new_values})
+    )
+    on conflict ({key}) do update set ({values}) = row({excluded_values})
+"""
+
+
+class MartTable:
+    """The table of one mart. Rows come in through `incoming`, a temporary table of the open transaction."""
+
+    def __init__(self, connection: psycopg.Connection, mart: Mart) -> None:
+        self._connection = connection
+        self._mart = mart
+        self.name = sql.Identifier(SCHEMA, mart.name)
+
+    def is_empty(self) -> bool:
+        """True, too, if it does not exist."""
+        if not columns_of(self._connection, SCHEMA, self._mart.name):
+            return True
+        rows = self._connection.execute(sql.SQL("select from {} limit 1").format(self.name))
+        return rows.fetchone() is None
+
+    def missing(self, columns: dict[str, str]) -> dict[str, str]:
+        """Those of the columns that the table lacks.
+
+        Raises:
+            PublishFailed: a column has another type here.
+        """
+        present = columns_of(self._connection, SCHEMA, self._mart.name)
+        for column, kind in columns.items():
+            if present.get(column, kind) not in {kind, WIDER.get(kind)}:
+                raise PublishFailed(
+                    f"Column {column} of {SCHEMA}.{self._mart.name} is {present[column]}, but is now built as {kind}. "
+                    f"Give it that type (alter table {SCHEMA}.{self._mart.name} alter column {column} type {kind}; "
+                    "views on it have to be dropped and created again), then publish."
+                )
+        return {column: kind for column, kind in columns.items() if column not in present}
+
+    def create(self) -> None:
+        self._connection.execute(sql.SQL("create table if not exists {} ()").format(self.name))
+
+    def add(self, columns: dict[str, str]) -> None:
+        """Add columns; asked for none, it takes no lock, which would keep readers waiting."""
+        for column, kind in columns.items():
+            definition = definitions({column: kind})
+            self._connection.execute(sql.SQL("alter table {} add column {}").format(self.name, definition))
+
+    def create_indexes(self) -> None:
+        """One on the key and one on time, if they are not there; a look comes first because asking locks."""
+        self._create_index("unique index", "key", self._mart.key)
+        if self._mart.time:
+            self._create_index("index", "time", [self._mart.time])
+
+    def delete_vanished(self, periods: Collection[str] | None) -> int:
+        """Delete the rows of these periods, or all rows, whose key is not incoming."""
+        mart, same_key = self._mart, all_equal(self._mart.key, "old", "new")
+        if periods is None or not mart.period:
+            statement = sql.SQL("delete from {} as old where not exists (select from incoming as new where {})")
+            return self._connection.execute(statement.format(self.name, same_key)).rowcount
+        deletion = sql.SQL(DELETE_FROM_PERIODS).format(
+            mart=self.name, key=names(mart.key), time=sql.Identifier(mart.time), same_key=same_key
+        )
+        starts = [datetime.fromisoformat(period) for period in periods]
+        return self._connection.execute(deletion, [starts, mart.period.length]).rowcount
+
+    def upsert_changed(self, columns: Collection[str]) -> int:
+        """Insert or update the incoming rows that are not there, or differ."""
+        values = [column for column in columns if column not in self._mart.key]
+        upsert = sql.SQL(UPSERT).format(
+            mart=self.name,
+            columns=names(columns),
+            key=names(self._mart.key),
+            same_key=all_equal(self._mart.key, "old", "new"),
+            values=names(values),
+            old_values=names(values, "old"),
+            new_values=names(values, "new"),
+            excluded_values=names(values, "excluded"),
+        )
+        return self._connection.execute(upsert).rowcount
+
+    def _create_index(self, kind: str, suffix: str, columns: Collection[str]) -> None:
+        name = f"{self._mart.name}_{suffix}"
+        (found,) = self._connection.execute("select to_regclass(%s)", [f"{SCHEMA}.{name}"]).fetchone() or (None,)
+        if found is None:
+            statement = sql.SQL("create {} {} on {} ({})")
+            index = sql.SQL(kind), sql.Identifier(name), self.name, names(columns)
+            self._connection.execute(statement.format(*index))

@@ -1,0 +1,241 @@
+"""Publish, from a small warehouse made by hand on either target: what moves, what stays, and what readers see."""
+
+import threading
+import time
+from collections.abc import Iterator
+from subprocess import Popen
+from typing import Any
+
+import psycopg
+import pytest
+
+from coinloom.marts import as_reader
+from coinloom.processes import environment, executable
+from coinloom.settings import ServerName, Settings, Target
+from serving.database import connect
+from serving.marts import MARTS
+from serving.migrate import migrate
+from serving.publish import PublishedMart, publish
+from serving.source import PublishFailed
+from stack import services
+from stack.supervisor import Supervisor
+from tests.integration.conftest import own_settings
+from tests.integration.made_warehouse import MadeWarehouse, minute_rows, tables_of
+
+H22, H23, H00 = "2026-11-21T22", "2026-11-21T23", "2026-11-22T00"
+HOURS = {H22: 1.5, H23: 2.5, H00: 3.5}
+ROWS_PER_HOUR = 27
+EVERYTHING = (
+    "select count(*), sum(seen), string_agg(coin_id || bar_minute || price || name, ',' order by coin_id, bar_minute) "
+    "from marts.crypto_table"
+)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """PostgreSQL and the Thrift Server; nothing here needs a broker."""
+    settings = own_settings(tmp_path_factory.mktemp("publish"))
+    supervisor = Supervisor(settings)
+    needed = [services.server(settings, name) for name in (ServerName.POSTGRES, ServerName.THRIFT_SERVER)]
+    try:
+        supervisor.start(needed)
+        for server in needed:
+            supervisor.start_process(server.name)
+        for server in needed:
+            supervisor.wait_ready(server)
+        yield settings
+    finally:
+        supervisor.stop()
+
+
+@pytest.fixture(params=list(Target))
+def settings(request: pytest.FixtureRequest, servers: Settings) -> Settings:
+    """Nothing published yet."""
+    migrate(servers)
+    with connect(servers) as connection:
+        tables = connection.execute("select format('marts.%I', tablename) from pg_tables where schemaname = 'marts'")
+        for (table,) in tables.fetchall():
+            connection.execute(f"drop table {table} cascade")
+        connection.execute("truncate publishing.published_hours")
+    return servers.model_copy(update={"dbt_target": request.param})
+
+
+@pytest.fixture
+def warehouse(settings: Settings) -> MadeWarehouse:
+    """One finished build of three hours, on two days."""
+    made = MadeWarehouse(tables_of(settings))
+    made.create()
+    made.build(HOURS)
+    return made
+
+
+def read(settings: Settings, query: str) -> list[tuple[Any, ...]]:
+    with connect(as_reader(settings)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def moved(published: list[PublishedMart]) -> dict[str, tuple[int, int, int]]:
+    """Rows compared, upserted and deleted, of the marts that had something to do."""
+    counts = {mart.name: (mart.compared, mart.upserted, mart.deleted) for mart in published}
+    assert list(counts) == [mart.name for mart in MARTS]
+    return {name: rows for name, rows in counts.items() if rows != (0, 0, 0)}
+
+
+def test_the_first_publish_fills_the_marts_exactly(settings: Settings, warehouse: MadeWarehouse) -> None:
+    assert moved(publish(settings))["crypto_table"] == (81, 81, 0)
+    rows = read(settings, "select * from marts.crypto_table order by bar_minute, coin_id")
+    expected = [row for hour, factor in HOURS.items() for row in minute_rows(hour, factor)]
+    assert rows == sorted(expected, key=lambda row: (row[2], row[1]))
+    assert len(read(settings, "select * from marts.ohlc_1d")) == 9
+    indexes = read(settings, "select indexname from pg_indexes where tablename = 'crypto_table'")
+    assert {name for (name,) in indexes} == {"crypto_table_key", "crypto_table_time"}
+
+
+def test_a_second_publish_moves_nothing(settings: Settings, warehouse: MadeWarehouse) -> None:
+    publish(settings)
+    written = "select xmin, ctid from marts.crypto_table union all select xmin, ctid from marts.top_5_gainers"
+    before = read(settings, written)
+    assert moved(publish(settings)) == {"top_5_gainers": (3, 0, 0), "top_5_losers": (3, 0, 0)}
+    warehouse.build(HOURS)  # a build that found nothing new
+    assert moved(publish(settings)) == {"top_5_gainers": (3, 0, 0), "top_5_losers": (3, 0, 0)}
+    assert read(settings, written) == before
+
+
+def test_only_what_differs_in_a_rebuilt_hour_is_written(settings: Settings, warehouse: MadeWarehouse) -> None:
+    publish(settings)
+    warehouse.build(HOURS | {H23: 2.75})
+    assert moved(publish(settings)) == {
+        "crypto_table": (ROWS_PER_HOUR, 6, 0),
+        "ohlc_5m": (3, 3, 0),
+        "ohlc_1h": (3, 3, 0),
+        "ohlc_1d": (6, 3, 0),  # its day has two hours
+        "top_5_gainers": (3, 1, 0),
+        "top_5_losers": (3, 1, 0),
+    }
+    prices = "select count(*) filter (where price = 2.75), count(*) filter (where price = 2.5) from marts.crypto_table"
+    assert read(settings, prices) == [(6, 0)]
+
+
+def test_rows_and_hours_that_are_gone_are_deleted(settings: Settings, warehouse: MadeWarehouse) -> None:
+    publish(settings)
+    table = "warehouse.crypto_table"
+    some = [(*row, H22) for row in minute_rows(H22, 1.5) if row[1] != "tether"]
+    warehouse.tables.replace(table, some)
+    warehouse.build_number += 1
+    warehouse.finish(warehouse.versions | {H22: "the build that lost a coin"})
+    assert moved(publish(settings))["crypto_table"] == (18, 0, 9)
+    warehouse.build({H22: 1.5, H00: 3.5})
+    result = moved(publish(settings))
+    assert result["crypto_table"] == (0, 0, ROWS_PER_HOUR)
+    assert result["ohlc_1d"] == (3, 0, 3)
+    warehouse.build({"2026-11-25T00": 1.0})  # the lake was wiped and begins anew
+    assert moved(publish(settings))["crypto_table"] == (ROWS_PER_HOUR, ROWS_PER_HOUR, 45)
+    hours = "select distinct date_trunc('hour', bar_minute)::text from marts.crypto_table"
+    assert read(settings, hours) == [("2026-11-25 00:00:00",)]
+    with connect(settings) as connection:
+        remembered = connection.execute("select distinct bar_hour from publishing.published_hours").fetchall()
+    assert remembered == [("2026-11-25T00",)]
+
+
+def test_views_grants_and_indexes_survive_and_new_columns_come(settings: Settings, warehouse: MadeWarehouse) -> None:
+    publish(settings)
+    with connect(settings) as connection:
+        connection.execute("alter table marts.crypto_table drop column seen")  # as if the model had just got it
+        connection.execute("create view marts.dear as select price from marts.crypto_table where price = 9.5")
+        connection.execute("create index mine on marts.crypto_table (name)")
+        connection.execute("drop role if exists analyst")
+        connection.execute("create role analyst")
+        connection.execute("grant select on marts.crypto_table to analyst")
+    warehouse.build(dict.fromkeys(HOURS, 9.5))
+    assert moved(publish(settings))["crypto_table"] == (81, 81, 0)
+    assert read(settings, "select count(*) from marts.dear") == [(18,)]
+    assert read(settings, "select count(seen) from marts.crypto_table") == [(81,)]
+    assert read(settings, "select has_table_privilege('analyst', 'marts.crypto_table', 'select')") == [(True,)]
+    assert read(settings, "select count(*) from pg_indexes where tablename = 'crypto_table'") == [(3,)]
+
+
+def test_a_mart_that_was_emptied_or_dropped_is_filled_again(settings: Settings, warehouse: MadeWarehouse) -> None:
+    publish(settings)
+    with connect(settings) as connection:
+        connection.execute("truncate marts.crypto_table")
+        connection.execute("drop table marts.ohlc_1h")
+    result = moved(publish(settings))
+    assert (result["crypto_table"], result["ohlc_1h"]) == ((81, 81, 0), (9, 9, 0))
+    assert "ohlc_5m" not in result
+
+
+def test_readers_see_one_state_or_the_other(settings: Settings, warehouse: MadeWarehouse) -> None:
+    publish(settings)
+    states = [read(settings, EVERYTHING)]
+    seen: list[list[tuple[Any, ...]]] = []
+    stop = threading.Event()
+
+    def keep_reading() -> None:
+        while not stop.is_set():
+            try:
+                seen.append(read(settings, EVERYTHING))
+            except psycopg.Error as error:
+                seen.append([(error,)])
+
+    reader = threading.Thread(target=keep_reading)
+    reader.start()
+    try:
+        for number in range(6):
+            warehouse.build(HOURS if number % 2 else {H22: 7.5, H00: 8.5})
+            publish(settings)
+            states.append(read(settings, EVERYTHING))
+    finally:
+        stop.set()
+        reader.join()
+    assert states[0] == states[2] != states[1] == states[3]
+    assert len(seen) > 20
+    assert [state for state in seen if state not in states[:2]] == []
+    assert all(state in seen for state in states[:2])
+
+
+def test_a_killed_publish_changes_nothing_and_the_next_repairs(settings: Settings, warehouse: MadeWarehouse) -> None:
+    publish(settings)
+    before = read(settings, EVERYTHING)
+    warehouse.build({H22: 7.5, H00: 8.5})
+    with connect(settings) as other:
+        # Publish comes to a halt where it remembers the hours: after the rows, before the commit.
+        other.execute("lock table publishing.published_hours in exclusive mode")
+        with Popen([executable("coinloom"), "publish"], env=environment(settings)) as killed:
+            wait_for_publish_to_halt(settings)
+            killed.kill()
+        assert read(settings, EVERYTHING) == before
+    assert moved(publish(settings))["crypto_table"] == (54, 12, 27)
+
+
+def wait_for_publish_to_halt(settings: Settings) -> None:
+    halted = "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%%published_hours%%'"
+    with connect(settings) as connection:
+        connection.autocommit = True
+        deadline = time.monotonic() + 60
+        while connection.execute(halted).fetchone() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_what_cannot_be_published_is_a_clear_error(settings: Settings, warehouse: MadeWarehouse) -> None:
+    publish(settings)
+    before = read(settings, EVERYTHING)
+    warehouse.build({H22: 9.5})
+    with connect(settings) as connection:
+        connection.execute("alter table marts.crypto_table alter column seen type text")
+    with pytest.raises(PublishFailed, match=r"alter table marts.crypto_table alter column seen type bigint"):
+        publish(settings)
+    with connect(settings) as connection:
+        connection.execute("alter table marts.crypto_table alter column seen type bigint using seen::bigint")
+    assert read(settings, EVERYTHING) == before
+    warehouse.tables.execute("drop table warehouse.crypto_table")
+    with pytest.raises(PublishFailed, match=r"warehouse.crypto_table is not .* Run 'coinloom build' first"):
+        publish(settings)
+    warehouse.tables.execute("create table warehouse.crypto_table (bar_minute timestamp)")
+    with pytest.raises(PublishFailed, match="crypto_table is not partitioned by bar_hour"):
+        publish(settings)
+    for statement in ("truncate table builds.hour_versions", "drop table builds.hour_versions", "drop schema builds"):
+        warehouse.tables.execute(statement)
+        with pytest.raises(PublishFailed, match="Run 'coinloom build' first"):
+            publish(settings)
+    assert read(settings, EVERYTHING) == before

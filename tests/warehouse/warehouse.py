@@ -1,0 +1,122 @@
+# ruff: noqa: S608  the names are our own
+"""A warehouse of a stack of its own, on either target: emptied, built as its users build it, killed, read."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+
+from coinloom.processes import environment, executable
+from coinloom.settings import REPOSITORY, Settings, Target
+from serving.database import connect
+from serving.thrift import open_cursor
+
+DBT_PROJECT = REPOSITORY / "dbt_project"
+SCHEMAS = ("staging", "intermediate", "warehouse", "builds")
+KEYS = {
+    "staging.stg_coingecko__prices": ["coin_id", "vs_currency", "last_updated_at"],
+    "warehouse.fct_minute_bars": ["coin_id", "vs_currency", "bar_minute"],
+    "warehouse.crypto_table": ["coin_id", "vs_currency", "bar_minute"],
+    "warehouse.ohlc_5m": ["coin_id", "vs_currency", "bar_start"],
+    "warehouse.ohlc_1h": ["coin_id", "vs_currency", "bar_start"],
+    "warehouse.ohlc_1d": ["coin_id", "vs_currency", "bar_start"],
+    "warehouse.top_5_gainers": ["vs_currency", "rank"],
+    "warehouse.top_5_losers": ["vs_currency", "rank"],
+}
+POSTGRES_TYPES: dict[int, Any] = {
+    16: pl.Boolean,
+    20: pl.Int64,
+    23: pl.Int32,
+    25: pl.String,
+    701: pl.Float64,
+    1114: pl.Datetime("us"),
+}
+
+Snapshot = dict[str, pl.DataFrame]
+
+
+class Warehouse:
+    """Its builds leave their artifacts in COINLOOM_HOME/dbt."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.target = settings.dbt_target
+        self._artifacts = settings.coinloom_home / "dbt"
+
+    def reset(self) -> None:
+        """Leave nothing landed and nothing built."""
+        with connect(self.settings) as connection:
+            connection.execute("truncate landing.crypto_prices, quarantine.crypto_prices")
+        drops = [f"drop schema if exists {schema} cascade" for schema in SCHEMAS]
+        if self.target is Target.POSTGRES:
+            with connect(self.settings) as connection:
+                connection.execute("; ".join(drops))
+        else:
+            landed = ["landing.crypto_prices", "quarantine.crypto_prices"]
+            self._on_spark(*(f"create schema if not exists {table.split('.')[0]}" for table in landed))
+            self._on_spark(*drops, *(f"drop table if exists {table}" for table in landed))
+        for folder in ("landing", "quarantine"):
+            shutil.rmtree(Path(self.settings.lake) / folder, ignore_errors=True)
+
+    def build(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`dbt build` with these arguments, to its end."""
+        return subprocess.run(self._build(*arguments), **self._process(), check=False)
+
+    def rebuilt(self, *arguments: str) -> Snapshot:
+        """What a build with these arguments, which must succeed, leaves."""
+        done = self.build(*arguments)
+        assert done.returncode == 0, f"dbt build {' '.join(arguments)} failed:\n{done.stdout[-6000:]}"
+        return {table: self.read(table) for table in KEYS}
+
+    def kill_build(self, statement: int, after_seconds: float, *arguments: str) -> str:
+        """Kill a build so long after it began its n-th statement; says where it was."""
+        last = "dbt had not begun"
+        with subprocess.Popen(self._build(*arguments), **self._process()) as process:
+            for line in process.stdout or ():
+                if " START " in line:
+                    statement, last = statement - 1, line.strip()
+                if statement == 0:
+                    break
+            time.sleep(after_seconds)
+            ended = process.poll() is not None
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+        return "the build had ended" if ended else f"killed {after_seconds:g} s after: {last}"
+
+    def read(self, table: str) -> pl.DataFrame:
+        return self._read_postgres(table) if self.target is Target.POSTGRES else self._read_spark(table)
+
+    def _read_postgres(self, table: str) -> pl.DataFrame:
+        with connect(self.settings) as connection:
+            cursor = connection.execute(f"select * from {table}")
+            schema = {column.name: POSTGRES_TYPES[column.type_code] for column in cursor.description or ()}
+            return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+
+    def _read_spark(self, table: str) -> pl.DataFrame:
+        """As Spark sees the table, through a file: over Thrift each row would take a while."""
+        folder = self.settings.coinloom_home / "snapshots" / str(uuid4())
+        self._on_spark(f"insert overwrite directory '{folder}' using parquet select * from {table}")
+        rows = pl.read_parquet(folder / "*.parquet")
+        shutil.rmtree(folder)
+        return rows
+
+    def _on_spark(self, *statements: str) -> None:
+        with open_cursor(self.settings) as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def _build(self, *arguments: str) -> list[str]:
+        paths = ["--no-use-colors", "--target-path", str(self._artifacts), "--log-path", str(self._artifacts)]
+        options = ["--target", self.target, "--exclude-resource-type", "unit_test", *paths]
+        return [executable("dbt"), "build", *arguments, *options]
+
+    def _process(self) -> dict[str, Any]:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return {"env": environment(self.settings), "cwd": DBT_PROJECT} | pipes
