@@ -1,43 +1,17 @@
-"""Hypothesis draws a history, cuts it into batches, and decides what happens between them."""
-
-from dataclasses import dataclass
+"""Hypothesis draws stories: a history, the batches into which it is cut, and the builds after each."""
 
 from hypothesis import strategies as st
 
 from tests.warehouse.history import Backfill, ClockJump, Disturbances, History, Segment, Series, gap_before
+from tests.warehouse.story import Batch, Run, Story, failing, only
 
 HOURS = 96  # of a history
-COUNTS = st.sampled_from([3, 0, 1, 30, 300])
-
 # dbt fails at a late or an early model when a variable names a column that is not there.
-FAILING = ("top_n: no_such_column", "bollinger_width: no_such_column", "max_stale_minutes: no_such_column")
-PARTIAL = ("+fct_minute_bars", "staging", "crypto_table", "build_offsets build_clocks build_scope", "+ohlc_1d")
-
-
-@dataclass(frozen=True)
-class Run:
-    """A `dbt build`: to its end, or killed `kill_after_ms` after it began its `kill_at`-th statement."""
-
-    arguments: tuple[str, ...] = ()
-    kill_at: int | None = None
-    kill_after_ms: int = 0
-    pause_seconds: int = 0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """`part` in a thousand of what comes in all lands in an hour so much after the one before; then builds run."""
-
-    part: int
-    hours_later: int
-    runs: tuple[Run, ...]
-
-
-@dataclass(frozen=True)
-class Story:
-    history: History
-    batches: tuple[Batch, ...]
-
+FAILING = st.sampled_from(["top_n", "bollinger_width", "max_stale_minutes"])
+PARTIAL = st.sampled_from(
+    ["+fct_minute_bars", "staging", "crypto_table", "build_offsets build_clocks build_scope", "+ohlc_1d"]
+)
+COUNTS = st.sampled_from([3, 0, 1, 30, 300])
 
 # Hypothesis begins with the least of everything and the first of alternatives: these must make a story as well.
 SILENCES = st.sampled_from([10, 11, 0, 1, 9, 12, 60]) | st.integers(13, 1500)
@@ -59,8 +33,8 @@ SERIES = st.builds(
 )
 RUNS = st.one_of(
     *[st.just(Run())] * 3,
-    st.sampled_from(PARTIAL).map(lambda models: Run(("--select", *models.split()))),
-    st.sampled_from(FAILING).map(lambda variables: Run(("--vars", variables))),
+    PARTIAL.map(only),
+    FAILING.map(failing),
     st.builds(
         Run,
         arguments=st.sampled_from([(), (), ("--full-refresh",)]),

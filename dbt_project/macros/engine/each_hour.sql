@@ -1,4 +1,7 @@
-{# In a select list: one row for each hour from one timestamp to another, both full hours; `last_hour` must not be earlier. #}
+{#
+    In a select list: one row for each hour from one timestamp to another, both full hours; none if the second is before
+    the first, where Spark's sequence() would fail.
+#}
 {% macro each_hour(first_hour, last_hour) %}{{ return(adapter.dispatch('each_hour')(first_hour, last_hour)) }}{% endmacro %}
 
 {% macro default__each_hour(first_hour, last_hour) %}
@@ -6,5 +9,8 @@
 {% endmacro %}
 
 {% macro spark__each_hour(first_hour, last_hour) %}
-    {{- return("explode(sequence(" ~ first_hour ~ ", " ~ last_hour ~ ", interval '1' hour))") -}}
+    {{- return(
+        "explode(case when " ~ first_hour ~ " <= " ~ last_hour
+        ~ " then sequence(" ~ first_hour ~ ", " ~ last_hour ~ ", interval '1' hour) else array() end)"
+    ) -}}
 {% endmacro %}

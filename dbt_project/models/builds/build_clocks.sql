@@ -11,9 +11,9 @@ new_prices as (
     select
         vs_currency,
         fetched_at,
-        case when not is_late then date_trunc('minute', last_updated_at) end as bar_minute,
         cast(null as timestamp) as previous_minute,
-        cast(null as timestamp) as previous_fetched_at
+        cast(null as timestamp) as previous_fetched_at,
+        case when not is_late then date_trunc('minute', last_updated_at) end as bar_minute
     from {{ ref('stg_coingecko__new_prices') }}
 
 ),
@@ -24,9 +24,9 @@ previous as (
     select
         clocks.vs_currency,
         clocks.newest_fetched_at as fetched_at,
-        clocks.newest_minute as bar_minute,
         clocks.newest_minute as previous_minute,
-        clocks.newest_fetched_at as previous_fetched_at
+        clocks.newest_fetched_at as previous_fetched_at,
+        clocks.newest_minute as bar_minute
     from {{ this }} as clocks
     inner join build on clocks.build_number = build.build_number - 1
 
@@ -48,11 +48,11 @@ clocks as (
     select
         build.build_number,
         times.vs_currency,
+        cast(mod(build.build_number, 2) as int) as slot,
         max(times.bar_minute) as newest_minute,
         max(times.fetched_at) as newest_fetched_at,
         max(times.previous_minute) as previous_minute,
-        max(times.previous_fetched_at) as previous_fetched_at,
-        cast(mod(build.build_number, 2) as int) as slot
+        max(times.previous_fetched_at) as previous_fetched_at
     from times
     cross join build
     group by times.vs_currency, build.build_number

@@ -7,7 +7,7 @@ with observed as (
 clocks as (
 
     select * from {{ ref('build_clocks') }}
-    where build_number = (select max(offsets.build_number) from {{ ref('build_offsets') }} as offsets)
+    where build_number = (select max(begun.build_number) from {{ ref('build_offsets') }} as begun)
 
 ),
 

@@ -51,8 +51,12 @@ final as (
         volatility_{{ n }} * sqrt(525600) as volatility_{{ n }}_annualised,
         {%- endfor %}
         {%- for n in var('bollinger_windows') %}
-        bollinger_middle_{{ n }} + bollinger_distance_{{ n }} as bollinger_upper_{{ n }},
-        bollinger_middle_{{ n }} - bollinger_distance_{{ n }} as bollinger_lower_{{ n }}{{ "," if not loop.last }}
+        {%- set middle, distance = 'bollinger_middle_' ~ n, 'bollinger_distance_' ~ n %}
+        {{ middle }} + {{ distance }} as bollinger_upper_{{ n }},
+        {%- endfor %}
+        {%- for n in var('bollinger_windows') %}
+        {%- set middle, distance = 'bollinger_middle_' ~ n, 'bollinger_distance_' ~ n %}
+        {{ middle }} - {{ distance }} as bollinger_lower_{{ n }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from windows
 

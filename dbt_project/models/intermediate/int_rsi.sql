@@ -20,8 +20,12 @@ seeds as (
     select
         *,
         {%- for n in var('rsi_windows') %}
-        avg(gain) {{ last_bars(n) }} as mean_gain_{{ n }},
-        avg(loss) {{ last_bars(n) }} as mean_loss_{{ n }}{% if not loop.last %},{% endif %}
+        case when segment_minute = {{ n }} then avg(gain) {{ last_bars(n) }} end as mean_gain_{{ n }},
+        {%- endfor %}
+        {%- for n in var('rsi_windows') %}
+        case
+            when segment_minute = {{ n }} then avg(loss) {{ last_bars(n) }}
+        end as mean_loss_{{ n }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from moves
 
@@ -33,9 +37,11 @@ terms as (
     select
         *,
         {%- for n in var('rsi_windows') %}
-        {%- set length = 2 * n - 1 %}
-        {{ exponential_term('gain', length, 'mean_gain_' ~ n, n) }} as gain_{{ n }}_term,
-        {{ exponential_term('loss', length, 'mean_loss_' ~ n, n) }} as loss_{{ n }}_term{% if not loop.last %},{% endif %}
+        {{ exponential_term('gain', 2 * n - 1, 'mean_gain_' ~ n, n) }} as gain_term_{{ n }},
+        {%- endfor %}
+        {%- for n in var('rsi_windows') %}
+        {%- set size = 2 * n - 1 %}
+        {{ exponential_term('loss', size, 'mean_loss_' ~ n, n) }} as loss_term_{{ n }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from seeds
 
@@ -46,9 +52,10 @@ averages as (
     select
         *,
         {%- for n in var('rsi_windows') %}
-        {%- set length = 2 * n - 1 %}
-        {{ exponential_average('gain_' ~ n ~ '_term', length) }} as average_gain_{{ n }},
-        {{ exponential_average('loss_' ~ n ~ '_term', length) }} as average_loss_{{ n }}{% if not loop.last %},{% endif %}
+        {{ exponential_average('gain_term_' ~ n, 2 * n - 1) }} as average_gain_{{ n }},
+        {%- endfor %}
+        {%- for n in var('rsi_windows') %}
+        {{ exponential_average('loss_term_' ~ n, 2 * n - 1) }} as average_loss_{{ n }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from terms
 

@@ -4,7 +4,7 @@ with newest_minutes as (
         vs_currency,
         newest_minute as as_of
     from {{ ref('build_clocks') }}
-    where build_number = (select max(offsets.build_number) from {{ ref('build_offsets') }} as offsets)
+    where build_number = (select max(begun.build_number) from {{ ref('build_offsets') }} as begun)
 
 ),
 

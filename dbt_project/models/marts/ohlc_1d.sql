@@ -12,9 +12,16 @@ with hour_bars as (
 
 ),
 
+clocks as (
+
+    select * from {{ ref('build_clocks') }}
+    where build_number = (select max(begun.build_number) from {{ ref('build_offsets') }} as begun)
+
+),
+
 bars as (
 
-    select /*+ repartition(bar_day) */
+    select
         coin_id,
         vs_currency,
         day_start as bar_start,
@@ -24,11 +31,31 @@ bars as (
         {{ last_known('close', by='bar_start') }} as close,
         cast(sum(update_count) as bigint) as update_count,
         cast(sum(minute_count) as int) as minute_count,
-        bool_and(is_closed) as is_closed,
         substring(min(bar_hour), 1, 10) as bar_day
     from hour_bars
     group by coin_id, vs_currency, day_start
 
+),
+
+-- A day is closed when its last hour is, also if the coin has no bar in that hour yet.
+final as (
+
+    select /*+ repartition(bar_day) */
+        bars.coin_id,
+        bars.vs_currency,
+        bars.bar_start,
+        bars.open,
+        bars.high,
+        bars.low,
+        bars.close,
+        bars.update_count,
+        bars.minute_count,
+        clocks.newest_fetched_at
+        >= bars.bar_start + interval '{{ var("max_lateness_hours") + 24 }}' hour as is_closed,
+        bars.bar_day
+    from bars
+    inner join clocks on bars.vs_currency = clocks.vs_currency
+
 )
 
-select * from bars
+select * from final

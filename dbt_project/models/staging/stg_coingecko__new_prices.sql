@@ -16,7 +16,7 @@ with landed as (
 offsets as (
 
     select * from {{ ref('build_offsets') }}
-    where build_number = (select max(offsets.build_number) from {{ ref('build_offsets') }} as offsets)
+    where build_number = (select max(begun.build_number) from {{ ref('build_offsets') }} as begun)
 
 ),
 

@@ -27,7 +27,7 @@
         bar_hour
 {%- endset %}
 
--- depends_on: {{ ref('build_scope') }}, {{ ref('stg_coingecko__landed_prices') }}
+-- depends_on: {{ ref('build_scope') }}, {{ ref('stg_coingecko__landed_prices') }}, {{ ref('build_offsets') }}
 with new_prices as (
 
     select
@@ -44,8 +44,18 @@ known_prices as (
     select
         {{ columns }}
     {% if needs_repair() %}
-    from {{ ref('stg_coingecko__landed_prices') }}
-    where not is_late and {{ hours_to_rebuild('updates') }}
+    from {{ ref('stg_coingecko__landed_prices') }} as landed
+    where
+        not is_late
+        and {{ hours_to_rebuild('updates') }}
+        and exists (
+            select * from {{ ref('build_offsets') }} as offsets
+            where
+                offsets.build_number = (select max(begun.build_number) from {{ ref('build_offsets') }} as begun)
+                and landed.kafka_topic = offsets.kafka_topic
+                and landed.kafka_partition = offsets.kafka_partition
+                and landed.kafka_offset <= offsets.newest_offset
+        )
     {% else %}
     from {{ this }}
     where {{ hours_to_rebuild('updates') }}

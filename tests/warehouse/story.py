@@ -1,0 +1,77 @@
+"""A history as the warehouse meets it: in batches, with builds between them that end well or badly."""
+
+from dataclasses import dataclass
+
+from tests.warehouse.history import Backfill, ClockJump, Disturbances, History, Segment, Series, gap_before
+
+
+@dataclass(frozen=True)
+class Run:
+    """A `dbt build`: to its end, or killed `kill_after_ms` after it began its `kill_at`-th statement."""
+
+    arguments: tuple[str, ...] = ()
+    kill_at: int | None = None
+    kill_after_ms: int = 0
+    pause_seconds: int = 0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """`part` in a thousand of what comes in all lands in an hour so much after the one before; then builds run."""
+
+    part: int
+    hours_later: int
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Story:
+    history: History
+    batches: tuple[Batch, ...]
+
+
+def only(models: str) -> Run:
+    """A build of some models."""
+    return Run(("--select", *models.split()))
+
+
+def failing(variable: str) -> Run:
+    """A build that fails where this variable of dbt is used: it names a column that is not there."""
+    return Run(("--vars", f"{variable}: no_such_column"))
+
+
+def killed(at: int, *arguments: str) -> Run:
+    return Run(arguments, kill_at=at, kill_after_ms=300)
+
+
+LONG = Series(0, "usd", 1.0, 1e-3, 0, (Segment(0, 1500, 1.5), Segment(11, 900, 1), Segment(10, 1400, 1)), 0)
+SPARSE = Series(1, "usd", 5.6e-11, 0.05, 30, (Segment(0, 3000, 0.1), Segment(1, 900, 0.02)), 0)
+DORMANT = Series(2, "usd", 64_000.0, 1e-3, 500, (Segment(0, 700, 1), Segment(300, 40, 1)), 60)
+FLAT = Series(3, "usd", 0.1, 0.0, 1000, (Segment(0, 1200, 0.5), Segment(9, 1600, 1)), 20)
+NEW = Series(4, "eur", 1.0, 1e-3, 3000, (Segment(0, 1000, 1),), 0)
+VANISHED = Series(0, "eur", 1.0, 1e-3, 0, (Segment(0, 30, 1), Segment(12, 200, 1)), 30)
+
+# Something of everything, for those who have time for one story only.
+A_BAD_WEEK = Story(
+    History(
+        seed=1,
+        series=(LONG, SPARSE, DORMANT, FLAT, NEW, VANISHED),
+        disturbances=Disturbances(duplicates=300, revisions=30, slow=30, too_late=30, stragglers=3),
+        backfills=(
+            Backfill(0, fetched_hour=70, stretch=gap_before(LONG, 1), revisions=3),  # two segments become one
+            Backfill(4, fetched_hour=75, stretch=Segment(-500, 300, 0.7), revisions=0),  # before the first bar
+        ),
+        clock_jumps=(
+            ClockJump(5, hour=40, hours_ahead=200, moves_event_time=True),
+            ClockJump(1, hour=50, hours_ahead=26, moves_event_time=False),
+        ),
+    ),
+    (
+        Batch(600, hours_later=0, runs=(Run(),)),
+        Batch(200, hours_later=1, runs=(killed(9), only("+fct_minute_bars"))),
+        Batch(100, hours_later=0, runs=(failing("top_n"),)),
+        Batch(90, hours_later=30, runs=()),
+        Batch(9, hours_later=1, runs=(Run(),)),
+        Batch(1, hours_later=1, runs=(killed(20, "--full-refresh"),)),
+    ),
+)
