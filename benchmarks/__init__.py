@@ -1,0 +1,1 @@
+"""Measurements of what Coinloom claims about its speed; results and how to read them in README.md."""

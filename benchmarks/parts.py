@@ -1,0 +1,83 @@
+"""The parts of the benchmark, and the histories that each looks at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from benchmarks import poll_tables
+from benchmarks.full_refresh import measure_full_refresh
+from benchmarks.history import History
+from benchmarks.one_more_poll import measure_polls
+from benchmarks.tables import Table
+from coinloom.progress import Steps
+
+LAST_DAY = datetime(2026, 3, 1)  # UTC, as every instant here
+MIDDAY = LAST_DAY.replace(hour=12, minute=30)
+TIMES_OF_DAY = {"at 00:05": LAST_DAY.replace(minute=5), "at 23:55": LAST_DAY.replace(hour=23, minute=55)}
+HISTORY_AT_ENDS_OF_DAY = timedelta(days=2)
+
+# What is claimed.
+MOST_SECONDS = 20
+MOST_RATIO_OF_HISTORIES = 1.2
+MOST_RATIO_OF_TIMES_OF_DAY = 1.3
+
+
+class Part(StrEnum):
+    """The names that --only takes and that the markers in README.md bear."""
+
+    ONE_MORE_POLL = "one-more-poll"
+    TIME_OF_DAY = "time-of-day"
+    FULL_REFRESH = "full-refresh"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much to measure."""
+
+    days: float
+    short_days: float
+    coins: int
+    bars: int
+    repetitions: int
+    warm_ups: int
+
+
+def measure(part: Part, sizes: Sizes, steps: Steps) -> Iterator[list[Table]]:
+    """Yields the part's tables each time there is more in them."""
+    match part:
+        case Part.ONE_MORE_POLL:
+            yield _one_more_poll(sizes, steps)
+        case Part.TIME_OF_DAY:
+            yield _time_of_day(sizes, steps)
+        case Part.FULL_REFRESH:
+            yield from measure_full_refresh(sizes.bars, sizes.coins, MIDDAY, steps)
+
+
+def _one_more_poll(sizes: Sizes, steps: Steps) -> list[Table]:
+    histories = {_days(days): _until(MIDDAY, timedelta(days=days)) for days in (sizes.short_days, sizes.days)}
+    builds = measure_polls(histories, sizes.coins, sizes.warm_ups, sizes.repetitions, steps)
+    short, long = (poll_tables.median_seconds(builds[title]) for title in histories)
+    claims = [
+        (f"{' against '.join(reversed(histories))}, ratio of the medians", long / short, MOST_RATIO_OF_HISTORIES),
+        (f"{list(histories)[-1]}, median seconds", long, MOST_SECONDS),
+    ]
+    return [poll_tables.verdicts(claims), poll_tables.times(builds), poll_tables.slowest_nodes(builds)]
+
+
+def _time_of_day(sizes: Sizes, steps: Steps) -> list[Table]:
+    histories = {title: _until(end, HISTORY_AT_ENDS_OF_DAY) for title, end in TIMES_OF_DAY.items()}
+    builds = measure_polls(histories, sizes.coins, sizes.warm_ups, sizes.repetitions, steps)
+    medians = [poll_tables.median_seconds(builds[title]) for title in histories]
+    claim = ("the slower against the faster, ratio of the medians", max(medians) / min(medians))
+    verdicts = poll_tables.verdicts([(*claim, MOST_RATIO_OF_TIMES_OF_DAY)])
+    return [verdicts, poll_tables.times(builds), poll_tables.slowest_nodes(builds)]
+
+
+def _until(end: datetime, length: timedelta) -> History:
+    start = end - length
+    return History(start.replace(second=0, microsecond=0), end)
+
+
+def _days(number: float) -> str:
+    return "1 day" if number == 1 else f"{number:g} days"

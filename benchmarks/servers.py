@@ -1,0 +1,67 @@
+"""Servers for a measurement: in a folder of its own below COINLOOM_HOME/bench, without the broker."""
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from coinloom.settings import ServerName, Settings, Target, read_settings
+from serving.migrate import migrate
+from stack import services
+from stack.isolation import isolated_settings
+from stack.supervisor import Supervisor
+
+
+def bench_home() -> Path:
+    return read_settings().coinloom_home.resolve() / "bench"
+
+
+@contextmanager
+def removing_bench_home() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        shutil.rmtree(bench_home(), ignore_errors=True)
+
+
+@contextmanager
+def temporary_home(name: str) -> Iterator[Settings]:
+    """Settings of an empty home that is removed in the end, and before, if a run that was killed has left it."""
+    settings = isolated_settings(bench_home() / name, dbt_target=Target.SPARK, landing_sinks=[])
+    _remove(settings)
+    try:
+        yield settings
+    finally:
+        _remove(settings)
+
+
+@contextmanager
+def running(settings: Settings, *names: ServerName) -> Iterator[dict[ServerName, int]]:
+    """Run these servers, PostgreSQL among them; yields their process ids."""
+    supervisor = Supervisor(settings)
+    servers = [services.server(settings, name) for name in names]
+    supervisor.start(servers)
+    try:
+        for server in servers:
+            supervisor.start_process(server.name)
+        for server in servers:
+            supervisor.wait_ready(server)
+        migrate(settings)
+        yield _process_ids(supervisor)
+    finally:
+        supervisor.stop()
+
+
+def _process_ids(supervisor: Supervisor) -> dict[ServerName, int]:
+    """supervisord tells them once it counts a process as running, which is some seconds after its start."""
+    while any(state.state != "RUNNING" for state in supervisor.states()):
+        time.sleep(0.2)
+    found = {state.name: re.search(r"pid (\d+)", state.description) for state in supervisor.states()}
+    return {ServerName(name): int(match[1]) for name, match in found.items() if match}
+
+
+def _remove(settings: Settings) -> None:
+    Supervisor(settings).stop()
+    shutil.rmtree(settings.coinloom_home, ignore_errors=True)
