@@ -24,6 +24,9 @@ MARTS = {
     "crypto_table": "vs_currency, coin_id, bar_minute",
     "top_5_gainers": "vs_currency, rank",
     "top_5_losers": "vs_currency, rank",
+    "ohlc_5m": "vs_currency, coin_id, bar_start",
+    "ohlc_1h": "vs_currency, coin_id, bar_start",
+    "ohlc_1d": "vs_currency, coin_id, bar_start",
 }
 GARBAGE = [b"garbage", b"", b"\xff\xfe", b"[]", b'{"coin_id": "x", "vs_currency": "usd", "price": 0}']
 POLLS = 80

@@ -16,7 +16,7 @@ from serving.database import connect
 from serving.marts import MARTS
 from serving.migrate import migrate
 from serving.publish import PublishedMart, publish
-from serving.source import PublishFailed
+from serving.source import NothingToPublish, PublishFailed
 from stack import services
 from stack.supervisor import Supervisor
 from tests.integration.conftest import own_settings
@@ -234,8 +234,22 @@ def test_what_cannot_be_published_is_a_clear_error(settings: Settings, warehouse
     warehouse.tables.execute("create table warehouse.crypto_table (bar_minute timestamp)")
     with pytest.raises(PublishFailed, match="crypto_table is not partitioned by bar_hour"):
         publish(settings)
-    for statement in ("truncate table builds.hour_versions", "drop table builds.hour_versions", "drop schema builds"):
-        warehouse.tables.execute(statement)
+    warehouse.tables.execute("truncate table builds.build_offsets")
+    warehouse.tables.execute("truncate table builds.hour_versions")
+    with pytest.raises(NothingToPublish, match="no price has landed yet"):
+        publish(settings)
+    for table in ("build_offsets", "hour_versions"):
+        warehouse.tables.execute(f"drop table builds.{table}")
         with pytest.raises(PublishFailed, match="Run 'coinloom build' first"):
             publish(settings)
+    assert read(settings, EVERYTHING) == before
+
+
+def test_a_build_that_has_not_finished_is_not_published(settings: Settings, warehouse: MadeWarehouse) -> None:
+    publish(settings)
+    before = read(settings, EVERYTHING)
+    warehouse.build({H22: 9.5})
+    warehouse.tables.replace("builds.build_offsets", [(warehouse.build_number + 1, 0)])
+    with pytest.raises(PublishFailed, match="The last build has not finished"):
+        publish(settings)
     assert read(settings, EVERYTHING) == before

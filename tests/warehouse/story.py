@@ -7,10 +7,10 @@ from tests.warehouse.history import Backfill, ClockJump, Disturbances, History, 
 
 @dataclass(frozen=True)
 class Run:
-    """A `dbt build`: to its end, or killed `kill_after_ms` after it began its `kill_at`-th statement."""
+    """A `dbt build`: to its end, or killed so long after it began with the model `kill_at`."""
 
     arguments: tuple[str, ...] = ()
-    kill_at: int | None = None
+    kill_at: str | None = None
     kill_after_ms: int = 0
     pause_seconds: int = 0
 
@@ -40,7 +40,7 @@ def failing(variable: str) -> Run:
     return Run(("--vars", f"{variable}: no_such_column"))
 
 
-def killed(at: int, *arguments: str) -> Run:
+def killed(at: str, *arguments: str) -> Run:
     return Run(arguments, kill_at=at, kill_after_ms=300)
 
 
@@ -68,10 +68,10 @@ A_BAD_WEEK = Story(
     ),
     (
         Batch(600, hours_later=0, runs=(Run(),)),
-        Batch(200, hours_later=1, runs=(killed(9), only("+fct_minute_bars"))),
+        Batch(200, hours_later=1, runs=(killed("stg_coingecko__prices"), only("+fct_minute_bars"))),
         Batch(100, hours_later=0, runs=(failing("top_n"),)),
         Batch(90, hours_later=30, runs=()),
         Batch(9, hours_later=1, runs=(Run(),)),
-        Batch(1, hours_later=1, runs=(killed(20, "--full-refresh"),)),
+        Batch(1, hours_later=1, runs=(killed("fct_minute_bars", "--full-refresh"),)),
     ),
 )

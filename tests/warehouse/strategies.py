@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from tests.warehouse.history import Backfill, ClockJump, Disturbances, History, Segment, Series, gap_before
 from tests.warehouse.story import Batch, Run, Story, failing, only
+from tests.warehouse.warehouse import KEYS
 
 HOURS = 96  # of a history
 # dbt fails at a late or an early model when a variable names a column that is not there.
@@ -11,6 +12,7 @@ FAILING = st.sampled_from(["top_n", "bollinger_width", "max_stale_minutes"])
 PARTIAL = st.sampled_from(
     ["+fct_minute_bars", "staging", "crypto_table", "build_offsets build_clocks build_scope", "+ohlc_1d"]
 )
+WRITTEN = [table.split(".")[1] for table in KEYS] + ["build_offsets", "build_clocks", "build_scope", "hour_versions"]
 COUNTS = st.sampled_from([3, 0, 1, 30, 300])
 
 # Hypothesis begins with the least of everything and the first of alternatives: these must make a story as well.
@@ -38,8 +40,8 @@ RUNS = st.one_of(
     st.builds(
         Run,
         arguments=st.sampled_from([(), (), ("--full-refresh",)]),
-        kill_at=st.integers(1, 45),
-        kill_after_ms=st.sampled_from([0, 100, 300, 1000]),
+        kill_at=st.sampled_from(WRITTEN),
+        kill_after_ms=st.sampled_from([0, 100, 300, 1000, 3000]),
         pause_seconds=st.sampled_from([0, 0, 5]),
     ),
 )

@@ -75,20 +75,19 @@ class Warehouse:
         assert done.returncode == 0, f"dbt build {' '.join(arguments)} failed:\n{done.stdout[-6000:]}"
         return {table: self.read(table) for table in KEYS}
 
-    def kill_build(self, statement: int, after_seconds: float, *arguments: str) -> str:
-        """Kill a build so long after it began its n-th statement; says where it was."""
-        last = "dbt had not begun"
+    def kill_build(self, model: str, after_seconds: float, *arguments: str) -> str:
+        """Kill a build so long after it began with a model; says whether it came so far."""
+        lines = []
         with subprocess.Popen(self._build(*arguments), **self._process()) as process:
             for line in process.stdout or ():
-                if " START " in line:
-                    statement, last = statement - 1, line.strip()
-                if statement == 0:
+                lines.append(line.strip())
+                if " START " in line and f".{model} " in line:
                     break
             time.sleep(after_seconds)
             ended = process.poll() is not None
             with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
-        return "the build had ended" if ended else f"killed {after_seconds:g} s after: {last}"
+        return lines[-1] if ended else f"killed {after_seconds:g} s after {lines[-1]}"
 
     def read(self, table: str) -> pl.DataFrame:
         return self._read_postgres(table) if self.target is Target.POSTGRES else self._read_spark(table)
