@@ -12,8 +12,8 @@ from coinloom.errors import CoinloomError
 MINUTES_PER_DAY = 1440
 # Per row, seen at the fullest moment of small runs, and some more for sorts that do not fit into memory.
 BYTES_OF_A_WAREHOUSE = 500
-BYTES_OF_ALL_ENGINES = 2_500
-BYTES_OF_SERVERS = 2**30  # two empty databases with their logs
+BYTES_OF_ALL_ENGINES = 3_000
+BYTES_OF_SERVERS = 2 * 2**30  # two empty databases, write-ahead log, logs
 
 
 class DiskFull(CoinloomError):

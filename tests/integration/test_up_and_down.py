@@ -60,7 +60,7 @@ def top_5_is_filled(settings: Settings) -> bool:
 
 
 def test_the_marts_fill_by_themselves(running: Settings) -> None:
-    wait_for(lambda: top_5_is_filled(running), seconds=180)
+    wait_for(lambda: top_5_is_filled(running), seconds=400)
     assert "RUNNING" in run_command(running, "coinloom", "status")
 
 
