@@ -15,6 +15,9 @@ from pyspark.sql import functions as F
 SUPPORTED_MAJOR_VERSION = "1"
 MAX_EVENT_TIME_AHEAD_SECONDS = 60
 
+# Far beyond any price, and far enough from the limits of a double for the sums and squares of the indicators.
+MIN_PRICE, MAX_PRICE = 1e-30, 1e30
+
 # One instant, with date, time and zone; Spark's own cast would also take "2026" for a timestamp.
 ISO_8601_INSTANT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$"
 
@@ -119,7 +122,7 @@ def _with_reason(rows: DataFrame) -> DataFrame:
         ("missing_coin_id", _is_blank("coin_id")),
         ("missing_vs_currency", _is_blank("vs_currency")),
         ("missing_price", F.col("json.price").isNull() & (~is_malformed | (price_type == "VOID"))),
-        ("invalid_price", F.col("price").isNull() | (F.col("price") <= 0)),
+        ("invalid_price", F.col("price").isNull() | ~F.col("price").between(MIN_PRICE, MAX_PRICE)),
         ("unreadable_timestamp", F.col("fetched_at").isNull() | F.col("last_updated_at").isNull()),
         ("event_time_in_the_future", F.col("last_updated_at") > max_event_time),
     ]

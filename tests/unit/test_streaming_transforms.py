@@ -92,6 +92,8 @@ NOT_USABLE: dict[str, tuple[bytes | None, str]] = {
     "price negative": (message(price=-1), "invalid_price"),
     "price is text": (message(price="1.5"), "invalid_price"),
     "price is true": (message(price=True), "invalid_price"),
+    "price below all prices": (message(price=9.99e-31), "invalid_price"),
+    "price above all prices": (message(price=1.01e30), "invalid_price"),
     "price is infinite": (message().replace(b"5.6e-11", b"1e400"), "invalid_price"),
     "no fetch time": (message(fetched_at=None), "unreadable_timestamp"),
     "only a year": (message(last_updated_at="2026"), "unreadable_timestamp"),

@@ -32,6 +32,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(6 * 3600)]
 
 
 def test_incremental_equals_full_refresh(warehouse: Warehouse) -> None:
+    failures: dict[Story, AssertionError] = {}  # Hypothesis asks a second time: what failed once has failed
+
     @seed(int(os.environ.get("WAREHOUSE_SEED", "1")))
     @settings(
         max_examples=int(os.environ.get("WAREHOUSE_EXAMPLES", EXAMPLES[warehouse.target])),
@@ -45,7 +47,13 @@ def test_incremental_equals_full_refresh(warehouse: Warehouse) -> None:
     @given(stories())
     @example(A_BAD_WEEK)
     def check(story: Story) -> None:
-        _check(warehouse, story)
+        if story in failures:
+            raise failures[story]
+        try:
+            _check(warehouse, story)
+        except AssertionError as failure:
+            failures[story] = failure
+            raise
 
     check()
 
