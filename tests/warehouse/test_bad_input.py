@@ -103,7 +103,7 @@ def test_currencies_with_hardly_a_market(landing: Landing) -> None:
 
 
 def test_prices_at_the_limits_of_what_lands(landing: Landing) -> None:
-    """No sum overflows. How many digits are left between such prices is another matter, so only here nobody compares."""
+    """No sum overflows. Of how many digits are left between such prices nothing is said, so nothing is compared."""
     extremes = [MIN_PRICE, MAX_PRICE] * 30
     dust = [MIN_PRICE, 2 * MIN_PRICE, *[MIN_PRICE] * 1100]  # an old gain fades in the averages of the RSI
     landing.land("usd", {"both": single(extremes), "dust": single(dust), "giant": single([MAX_PRICE] * 1100)})
