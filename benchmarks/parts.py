@@ -8,7 +8,7 @@ from enum import StrEnum
 from benchmarks import poll_tables
 from benchmarks.full_refresh import measure_full_refresh
 from benchmarks.history import History
-from benchmarks.one_more_poll import measure_polls
+from benchmarks.one_more_poll import POLL_INTERVAL, measure_polls
 from benchmarks.tables import Table
 from coinloom.progress import Steps
 
@@ -66,7 +66,8 @@ def _one_more_poll(sizes: Sizes, steps: Steps) -> list[Table]:
 
 
 def _time_of_day(sizes: Sizes, steps: Steps) -> list[Table]:
-    histories = {title: _until(end, HISTORY_AT_ENDS_OF_DAY) for title, end in TIMES_OF_DAY.items()}
+    warming_up = sizes.warm_ups * POLL_INTERVAL
+    histories = {title: _until(end - warming_up, HISTORY_AT_ENDS_OF_DAY) for title, end in TIMES_OF_DAY.items()}
     builds = measure_polls(histories, sizes.coins, sizes.warm_ups, sizes.repetitions, steps)
     medians = [poll_tables.median_seconds(builds[title]) for title in histories]
     claim = ("the slower against the faster, ratio of the medians", max(medians) / min(medians))

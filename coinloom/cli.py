@@ -60,7 +60,7 @@ def setup(
     *, env_file: Annotated[bool, typer.Option(help="Write .env with new passwords if there is none.")] = True
 ) -> None:
     """Fetch the jars and write .env with new passwords."""
-    from stack.jars import fetch_broker_jars, fetch_spark_packages
+    from stack.jars import fetch_broker_jars, fetch_spark_packages, fetch_thrift_server_jars
     from stack.java import java_executable
 
     with clear_errors():
@@ -70,6 +70,7 @@ def setup(
         with steps.step("Fetch the broker's jars"):
             fetch_broker_jars(settings.jars)
         with steps.step("Fetch Spark's packages"):
+            fetch_thrift_server_jars(settings.jars)
             fetch_spark_packages()
         if env_file and ensure_env_file():
             console.print("Wrote .env with new passwords.")

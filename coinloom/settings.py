@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     coinloom_home: Path = Field(
         REPOSITORY / ".coinloom", description="state of the embedded stack: data, logs, jars, sockets"
     )
-    jars_folder: Path | None = Field(None, description="the broker's jars; empty: COINLOOM_HOME/jars")
+    jars_folder: Path | None = Field(None, description="jars of the embedded servers; empty: COINLOOM_HOME/jars")
     lake_root: str = Field("", description="landing, quarantine, checkpoints and warehouse; empty: COINLOOM_HOME/lake")
 
     coingecko_plan: CoinGeckoPlan = CoinGeckoPlan.KEYLESS
@@ -111,7 +111,7 @@ class Settings(BaseSettings):
 
     @property
     def jars(self) -> Path:
-        """Folder of the broker's jars, with the default applied."""
+        """Folder of the embedded servers' jars, with the default applied."""
         return self.jars_folder or self.coinloom_home / "jars"
 
     @property

@@ -1,7 +1,8 @@
 """Java libraries by Maven coordinates, fetched by the Apache Ivy that ships inside pyspark.
 
-The broker's jars are copied to a folder of ours. Spark fetches its own packages (spark_streaming/spark-defaults.conf)
-when it starts; `fetch_spark_packages` does it beforehand, so that the first start is as quick as the others.
+The broker's jars, and what Spark's Thrift Server lacks, are copied to folders of ours. Spark fetches its own packages
+(spark_streaming/spark-defaults.conf) when it starts; `fetch_spark_packages` does it beforehand, so that the first start
+is as quick as the others.
 """
 
 import re
@@ -14,22 +15,21 @@ from stack.errors import StackError
 from stack.java import java_executable
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.1"
+# Of the version of Hive that pyspark ships, and only what it leaves out: without it, the Thrift Server drops a
+# connection now and then when two sessions end at once (NoClassDefFoundError: LlapSigner in Hive's FunctionRegistry).
+HIVE_LLAP = "org.apache.hive:hive-llap-common:2.3.10"
 SPARK_JARS = distribution("pyspark").locate_file("pyspark/jars")
 SPARK_DEFAULTS = REPOSITORY / "spark_streaming" / "spark-defaults.conf"
 
 
 def fetch_broker_jars(jars: Path) -> Path:
-    """Make sure of the broker's jars below `jars`; returns their folder.
+    """Make sure of the broker's jars below `jars`; returns their folder. Raises StackError."""
+    return _fetch(KAFKA, jars)
 
-    Raises:
-        StackError: with Ivy's last words, when the package registry cannot be reached.
-    """
-    folder = jars / KAFKA.replace(":", "-")
-    complete = folder / ".complete"
-    if not complete.exists():
-        _ivy(KAFKA, "-retrieve", f"{folder}/[artifact]-[revision](-[classifier]).[ext]")
-        complete.touch()
-    return folder
+
+def fetch_thrift_server_jars(jars: Path) -> Path:
+    """Make sure of the Thrift Server's additional jars below `jars`; returns their folder. Raises StackError."""
+    return _fetch(HIVE_LLAP, jars, "-notransitive")
 
 
 def fetch_spark_packages() -> None:
@@ -45,6 +45,16 @@ def spark_packages() -> list[str]:
     """The Maven coordinates in spark_streaming/spark-defaults.conf."""
     found = re.search(r"^spark\.jars\.packages\s+(\S+)$", SPARK_DEFAULTS.read_text(), re.MULTILINE)
     return found[1].split(",") if found else []
+
+
+def _fetch(coordinates: str, jars: Path, *options: str) -> Path:
+    """Raises StackError with Ivy's last words when the package registry cannot be reached."""
+    folder = jars / coordinates.replace(":", "-")
+    complete = folder / ".complete"
+    if not complete.exists():
+        _ivy(coordinates, *options, "-retrieve", f"{folder}/[artifact]-[revision](-[classifier]).[ext]")
+        complete.touch()
+    return folder
 
 
 def _ivy(coordinates: str, *options: str) -> None:

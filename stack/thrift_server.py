@@ -8,6 +8,7 @@ from pyhive.exc import Error
 from coinloom.processes import executable
 from coinloom.settings import Settings
 from serving.thrift import ThriftServerUnavailable, open_cursor
+from stack.jars import fetch_thrift_server_jars
 from stack.ports import is_listening
 
 MAIN_CLASS = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
@@ -25,6 +26,7 @@ def command(settings: Settings) -> list[str]:
         "spark.sql.warehouse.dir": f"{settings.lake}/warehouse",
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",
         "spark.driver.memory": settings.spark_driver_memory,
+        "spark.driver.extraClassPath": f"{fetch_thrift_server_jars(settings.jars)}/*",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.shuffle.partitions": "4",

@@ -1,9 +1,13 @@
 """From the simulator to PostgreSQL, once, on both targets: nothing lost, nothing doubled, the same numbers."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pyarrow.dataset
 import pytest
 
+from coinloom.build import dbt
 from coinloom.counts import count_messages, count_rows
 from coinloom.settings import Settings, Sink, Target
 from serving.database import DatabaseUnavailable, connect
@@ -80,6 +84,36 @@ def test_a_second_stream_build_and_publish_change_nothing(landed: Settings, mart
     assert count_rows(landed) == before
     output = run_command(landed, "coinloom", "publish", "--target", "spark")
     assert output.count("0 upserted, 0 deleted") == len(PUBLISHED)
+
+
+@pytest.mark.parametrize("target", Target)
+def test_readers_see_the_same_marts_while_all_is_built_anew(landed: Settings, target: Target) -> None:
+    settings = landed.model_copy(update={"dbt_target": target})
+    run_command(settings, "coinloom", "build", "--publish")
+    expected = prices_of_all_marts(settings)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        done = threading.Event()
+        reading = pool.submit(lambda: [prices_of_all_marts(settings) for _ in iter(done.is_set, True)])
+        try:
+            dbt(settings, "build", "--full-refresh")
+            run_command(settings, "coinloom", "publish")
+            run_command(settings, "coinloom", "build", "--publish")
+        finally:
+            done.set()
+        seen = reading.result()
+    assert len(seen) > 20
+    assert set(seen) == {expected}
+
+
+def prices_of_all_marts(settings: Settings) -> tuple[str, ...]:
+    """What a reader sees of each mart: a hash of its keys and prices."""
+    found = []
+    with connect(settings) as connection:
+        for mart, key in MARTS.items():
+            price = "close" if mart.startswith("ohlc") else "price"
+            query = f"select md5(string_agg(concat_ws(' ', {key}, {price}), ',' order by {key})) from marts.{mart}"  # noqa: S608
+            found.extend(connection.execute(query).fetchone() or ())
+    return tuple(found)
 
 
 def test_a_stream_that_lost_its_checkpoint_doubles_nothing_in_postgres(landed: Settings) -> None:
