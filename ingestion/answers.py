@@ -6,14 +6,31 @@ answers in plain text ("error code: 1015"), so CoinGecko's own code decides firs
 
 import json
 import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
 from requests import Response
+from urllib3.exceptions import HTTPError
 
-from ingestion.exceptions import BadAnswer, CoinGeckoError, RateLimited, RequestRefused, ServerTrouble, WrongKeyOrPlan
+from ingestion.exceptions import (
+    BadAnswer,
+    CoinGeckoError,
+    RateLimited,
+    RequestRefused,
+    ServerTrouble,
+    Unreachable,
+    WrongKeyOrPlan,
+)
+
+# A page of 250 coins has a quarter of a megabyte and takes about a second.
+LARGEST_ANSWER_BYTES = 10_000_000
+LONGEST_ANSWER_SECONDS = 20.0
+BYTES_PER_READ = 65_536
 
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 QUOTED_CHARACTERS = 200
@@ -36,20 +53,50 @@ REFUSAL_ADVICE = {
 }
 
 
-def read_rows(response: Response, now: datetime, key: str | None) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is here as a whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def receive(response: Response, monotonic: Callable[[], float] = time.monotonic) -> Answer:
+    """Reads the body of a streamed response: a read timeout alone would wait for ever for one that drips.
+
+    Raises Unreachable for a body that breaks off or takes too long, BadAnswer for one that is too large.
+    """
+    started, content = monotonic(), bytearray()
+    try:
+        while some := response.raw.read1(BYTES_PER_READ, decode_content=True):
+            content += some
+            if len(content) > LARGEST_ANSWER_BYTES:
+                raise BadAnswer(f"CoinGecko's answer is larger than {LARGEST_ANSWER_BYTES:,} bytes; it was not read on")
+            if monotonic() - started > LONGEST_ANSWER_SECONDS:
+                what = f"only {len(content)} bytes of CoinGecko's answer came in {LONGEST_ANSWER_SECONDS:.0f} s"
+                raise Unreachable(f"{what}; check the network")
+    except HTTPError as error:
+        raise Unreachable(f"CoinGecko's answer broke off ({type(error).__name__}); check the network") from error
+    return Answer(response.status_code, response.headers, bytes(content))
+
+
+def read_rows(answer: Answer, now: datetime, key: str | None) -> list[dict[str, Any]]:
     """The coins of one answer. `now` turns a Retry-After date into seconds; `key` is kept out of what errors quote.
 
     Numbers that no double can hold (NaN, 1e999) become null. Raises the subclass of CoinGeckoError that fits.
     """
-    body = _json_or_none(response)
-    if response.status_code == HTTPStatus.OK:
+    body = _json_or_none(answer.content)
+    if answer.status == HTTPStatus.OK:
         if isinstance(body, list) and all(isinstance(row, dict) for row in body):
             return body
         if _error_code(body) not in KEY_ERRORS:
-            size = len(response.content)
-            raise BadAnswer(f"CoinGecko's answer of {size} bytes is not a JSON list of coins: {_quote(response, key)}")
-    retry_after = retry_after_seconds(response.headers.get("Retry-After"), now)
-    raise _error(response.status_code, body, _quote(response, key), retry_after)
+            size = len(answer.content)
+            raise BadAnswer(
+                f"CoinGecko's answer of {size} bytes is not a JSON list of coins: {_quote(answer.content, key)}"
+            )
+    retry_after = retry_after_seconds(answer.headers.get("Retry-After"), now)
+    raise _error(answer.status, body, _quote(answer.content, key), retry_after)
 
 
 def _error(status: int, body: Any, quote: str, retry_after: float | None) -> CoinGeckoError:
@@ -76,9 +123,9 @@ def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
-def _json_or_none(response: Response) -> Any:
+def _json_or_none(content: bytes) -> Any:
     try:
-        return json.loads(response.content, parse_float=_finite_or_none, parse_constant=lambda _: None)
+        return json.loads(content, parse_float=_finite_or_none, parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         return None
 
@@ -97,7 +144,7 @@ def _error_code(body: Any) -> int | None:
     return None
 
 
-def _quote(response: Response, key: str | None) -> str:
-    text = response.content.decode("utf-8", errors="replace")
+def _quote(content: bytes, key: str | None) -> str:
+    text = content.decode("utf-8", errors="replace")
     hidden = text.replace(key, "***") if key else text
     return " ".join(hidden.split())[:QUOTED_CHARACTERS] or "(empty body)"

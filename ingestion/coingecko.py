@@ -14,14 +14,14 @@ import tenacity
 
 from coinloom.errors import WrongSetting
 from coinloom.settings import CoinGeckoPlan
-from ingestion.answers import read_rows
+from ingestion.answers import read_rows, receive
 from ingestion.clock import Clock, utc_now
 from ingestion.exceptions import TemporaryTrouble, Unreachable, WrongKeyOrPlan
 from ingestion.markets import MarketsAnswer, MarketsRequest, Row
 from ingestion.user_agent import user_agent
 
 CONNECT_TIMEOUT_SECONDS = 5
-READ_TIMEOUT_SECONDS = 10  # a page takes about a second; a stop request waits for this at the most
+READ_TIMEOUT_SECONDS = 10  # of silence; a page takes about a second
 ATTEMPTS_PER_PAGE = 5
 
 BASE_URLS = {
@@ -89,19 +89,21 @@ class CoinGeckoClient:
 
     def _get(self, parameters: dict[str, str | int]) -> list[Row]:
         try:
-            response = self._session.get(
+            with self._session.get(
                 self._url,
                 params=parameters,
                 headers=self._headers,
                 timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
                 allow_redirects=False,
-            )
+                stream=True,
+            ) as response:
+                answer = receive(response)
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
             raise WrongSetting("COINGECKO_BASE_URL is not a web address: it must look like https://host/path") from None
         except requests.RequestException as error:
             what = f"no complete answer from {urlsplit(self._url).hostname} ({type(error).__name__})"
             raise Unreachable(f"{what}; check the network and COINGECKO_BASE_URL") from error
-        return read_rows(response, self._now(), self._key)
+        return read_rows(answer, self._now(), self._key)
 
 
 def _key_header(plan: CoinGeckoPlan, key: str | None) -> dict[str, str]:

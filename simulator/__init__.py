@@ -6,6 +6,7 @@ A market is a function of seed, number of coins and market time; nothing that wa
 | --- | --- |
 | `__main__`, `server`, `app` | the command line, the process, the HTTP paths and errors |
 | `query`, `rows`, `rounding`, `timestamps` | parameters in, JSON fields out |
+| `faults`, `faulty` | what goes wrong on the way, when asked to |
 | `clock`, `schedule` | which moment is shown; when caches and coins are renewed |
 | `market`, `snapshot` | the whole market at a moment, in one quote currency |
 | `paths`, `readings`, `chance` | prices and activity over time, and what they say at a moment |

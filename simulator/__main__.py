@@ -9,6 +9,8 @@ import typer
 from coinloom.settings import Settings
 from simulator.app import create_app
 from simulator.clock import MarketClock
+from simulator.faults import FaultPlan, UnknownFaultError
+from simulator.faulty import FaultyApp
 from simulator.market import Market
 from simulator.server import ListenError, serve
 
@@ -23,18 +25,22 @@ def main(
     coins: Annotated[int, typer.Option(min=1, help="How many coins.")] = _SETTINGS.simulator_coins,
     hours: Annotated[float, typer.Option(min=0, help="How many hours ago market time starts.")] = 0.0,
     speed: Annotated[float, typer.Option(min=1, help="How much faster market time runs until it is now.")] = 1.0,
+    faults: Annotated[
+        str, typer.Option(help="What goes wrong how often, such as rate_limited=0.1,cut_off=0.02, or all=0.01.")
+    ] = "",
     access_log: Annotated[bool, typer.Option(help="Log every request.")] = False,
 ) -> None:
     """Serve a simulated market as CoinGecko's API v3, for COINGECKO_BASE_URL.
 
     The same seed and number of coins give the same answers at the same market time, which is
-    min(now, start + speed * elapsed).
+    min(now, start + speed * elapsed). The same seed and requests meet the same faults.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     app = create_app(Market(seed, coins), MarketClock(time.time, hours, speed))
     try:
-        serve(app, host, port, access_log)
-    except ListenError as error:
+        plan = FaultPlan.read(faults, seed)
+        serve(FaultyApp(app, plan) if plan.rates else app, host, port, access_log)
+    except (ListenError, UnknownFaultError) as error:
         typer.echo(f"simulator: {error}", err=True)
         raise typer.Exit(1) from error
 

@@ -33,7 +33,7 @@ class ApiResponse(Response):
 
 
 def create_app(market: Market, clock: MarketClock) -> Starlette:
-    """The application. What goes wrong between client and market (limits, broken answers) belongs into middleware."""
+    """The application. What goes wrong between client and market (limits, broken answers) is in faulty.py."""
 
     async def markets(request: Request) -> Response:
         return ApiResponse(answer_markets(market, clock.now_ms(), request))

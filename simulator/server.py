@@ -8,7 +8,7 @@ import sys
 from types import FrameType
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from simulator.app import PREFIX
 
@@ -22,7 +22,7 @@ class ListenError(OSError):
     """The address cannot be listened on; the message says what to do."""
 
 
-def serve(app: Starlette, host: str, port: int, access_log: bool = False) -> None:
+def serve(app: ASGIApp, host: str, port: int, access_log: bool = False) -> None:
     """Serves on `host` and `port` (0: any free port) until SIGTERM or SIGINT, which end the process with code 0.
 
     Raises ListenError.

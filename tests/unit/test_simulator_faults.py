@@ -1,0 +1,156 @@
+"""Everything that the simulator can do wrong, over real HTTP, met by the client that the poller uses."""
+
+import socket
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count, groupby, pairwise
+
+import pytest
+import requests
+import uvicorn
+from starlette.applications import Starlette
+
+from ingestion import answers, coingecko
+from ingestion.coingecko import CoinGeckoClient
+from ingestion.exceptions import BadAnswer, CoinGeckoError, RateLimited, ServerTrouble, Unreachable
+from ingestion.markets import MarketsRequest, Row
+from simulator.app import create_app
+from simulator.clock import MarketClock
+from simulator.faults import STORM_REQUESTS, Fault, FaultPlan, UnknownFaultError
+from simulator.faulty import FaultyApp
+from simulator.market import Market
+
+NOON = datetime(2026, 5, 18, 12, tzinfo=UTC)
+REQUEST = MarketsRequest(("usd",), top_n=40)
+MARKET = create_app(Market(seed=7, count=40), MarketClock(NOON.timestamp))
+
+
+@contextmanager
+def simulator(faults: str, seed: int = 7, market: Starlette = MARKET) -> Iterator[str]:
+    """The base URL of a market of 40 coins where it is noon, with these faults."""
+    app = FaultyApp(market, FaultPlan.read(faults, seed))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v3"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coingecko, "READ_TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(answers, "LONGEST_ANSWER_SECONDS", 0.5)
+
+
+def ask(url: str, slept: list[float] | None = None) -> list[Row]:
+    sleep = (slept if slept is not None else []).append
+    return CoinGeckoClient(requests.Session(), base_url=url, sleep=sleep).markets(REQUEST).rows["usd"]
+
+
+def rows_with(fault: Fault) -> list[Row]:
+    with simulator(f"{fault}=1") as url:
+        return ask(url)
+
+
+@pytest.fixture(scope="module")
+def right() -> list[Row]:
+    with simulator("") as url:
+        return ask(url)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected", "tries"),
+    [
+        (Fault.RATE_LIMITED, RateLimited, 5),
+        (Fault.SERVER_ERROR, ServerTrouble, 5),
+        (Fault.NO_ANSWER, Unreachable, 5),
+        (Fault.SLOW_DRIP, Unreachable, 5),
+        (Fault.CUT_OFF, Unreachable, 5),
+        (Fault.GARBAGE, BadAnswer, 1),
+        (Fault.WRONG_SHAPE, BadAnswer, 1),
+        (Fault.HUGE, BadAnswer, 1),
+    ],
+)
+def test_a_fault_that_stays_costs_the_poll_its_own_error(
+    fault: Fault, expected: type[CoinGeckoError], tries: int
+) -> None:
+    slept: list[float] = []
+    with simulator(f"{fault}=1") as url, pytest.raises(expected):
+        ask(url, slept)
+    assert len(slept) == tries - 1
+    assert fault is not Fault.RATE_LIMITED or all(seconds >= 1 for seconds in slept)
+
+
+def test_faults_that_pass_cost_nothing(right: list[Row]) -> None:
+    passing = ("rate_limited", "server_error", "no_answer", "slow_drip", "cut_off")
+    slept: list[float] = []
+    with simulator(",".join(f"{fault}=0.1" for fault in passing)) as url:
+        for _ in range(12):
+            assert ask(url, slept) == right
+    assert len(slept) > 3
+
+
+def test_faults_of_rows(right: list[Row]) -> None:
+    assert [row["id"] for row in rows_with(Fault.MISSING_IDS)] == [row["id"] for at, row in enumerate(right) if at % 10]
+    assert [row["current_price"] for row in rows_with(Fault.NULL_PRICES)] == [
+        row["current_price"] if at % 10 else None for at, row in enumerate(right)
+    ]
+    assert rows_with(Fault.ODD_ROW)[:-1] == right[:-1]
+    assert rows_with(Fault.ODD_ROW)[-1]["current_price"] == "much"
+
+
+@pytest.mark.parametrize(("fault", "minutes"), [(Fault.CLOCK_AHEAD, 5), (Fault.REVERSED, -10)])
+def test_faults_of_the_clock(right: list[Row], fault: Fault, minutes: int) -> None:
+    def later(text: str) -> datetime:
+        return datetime.fromisoformat(text) + timedelta(minutes=minutes)
+
+    for wrong, row in zip(rows_with(fault), right, strict=True):
+        assert wrong | {"last_updated": None} == row | {"last_updated": None}
+        if row["last_updated"]:
+            assert datetime.fromisoformat(wrong["last_updated"]) == later(row["last_updated"])
+
+
+def test_a_repeated_answer_is_that_of_before() -> None:
+    moments = count(NOON.timestamp(), 600)
+    market = create_app(Market(seed=7, count=40), MarketClock(lambda: next(moments)))
+    with simulator("repeated=0.5", seed=3, market=market) as url:
+        seen = [ask(url) for _ in range(12)]
+    plan = FaultPlan.read("repeated=0.5", 3)
+    expected = [plan.fault_of(number) is not None for number in range(1, 12)]
+    assert [before == after for before, after in pairwise(seen)] == expected
+    assert 0 < sum(expected) < 11
+
+
+def test_the_same_seed_meets_the_same_faults_about_as_often_as_planned() -> None:
+    plan = FaultPlan.read("all=0.02", 1)
+    faults = [plan.fault_of(number) for number in range(2000)]
+    assert faults == [FaultPlan.read("all=0.02", 1).fault_of(number) for number in range(2000)]
+    assert faults != [FaultPlan.read("all=0.02", 2).fault_of(number) for number in range(2000)]
+    counts = Counter(faults)
+    assert all(10 <= counts[fault] <= 90 for fault in Fault)
+    storms = [len(list(group)) for fault, group in groupby(faults) if fault is Fault.RATE_LIMITED]
+    assert all(length % STORM_REQUESTS == 0 for length in storms)
+
+
+@pytest.mark.parametrize("text", ["nonsense=0.1", "cut_off", "cut_off=2", "cut_off=-0.1", "cut_off=often"])
+def test_a_plan_that_cannot_be_read_names_what_it_may_hold(text: str) -> None:
+    with pytest.raises(UnknownFaultError, match="rate_limited"):
+        FaultPlan.read(text, 1)
+    done = subprocess.run(
+        [sys.executable, "-m", "simulator", "--port", "0", "--faults", text],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
