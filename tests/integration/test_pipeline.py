@@ -61,7 +61,7 @@ def test_the_top_5_are_those_of_the_newest_minute(marts: dict[Target, Rows], mar
         if bar["bar_minute"] == newest_minute
         and (bar["price_change_5m_pct"] or 0) * sign > 0
         and bar["minutes_since_update"] <= 5
-        and bar["volume_24h"] >= 50_000
+        and (bar["volume_24h"] or 0) >= 50_000
     }
     rows = marts[Target.SPARK][mart]
     assert [row["coin_id"] for row in rows] == sorted(moves, key=lambda coin_id: -moves[coin_id])[:5]
