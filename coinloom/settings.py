@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     coingecko_ids: CommaSeparated = Field(default=[], description="coin ids, comma separated; empty: the top N")
     coingecko_top_n: int = Field(250, ge=1, description="how many coins by market cap when no ids are given")
     coingecko_vs_currencies: CommaSeparated = Field(default=["usd"], description="quote currencies, comma separated")
+    coingecko_calls_per_minute: int | None = Field(None, ge=0, description="empty: those of the plan; 0: no limit")
+    coingecko_credits_per_month: int | None = Field(
+        None, ge=0, description="polls are spread so that they last; empty: the plan's, where it has them; 0: no limit"
+    )
     poll_interval_seconds: float = Field(30, gt=0)
 
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
@@ -108,6 +112,11 @@ class Settings(BaseSettings):
     def sinks(self) -> list[Sink]:
         """Where the stream lands, with the default applied."""
         return self.landing_sinks or [Sink.POSTGRES if self.dbt_target is Target.POSTGRES else Sink.PARQUET]
+
+    @property
+    def calls_file(self) -> Path:
+        """Where the calls to CoinGecko are kept that its limits count."""
+        return self.coinloom_home / "coingecko-calls.sqlite"
 
     @property
     def jars(self) -> Path:

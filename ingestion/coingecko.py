@@ -38,7 +38,8 @@ _exponential_backoff = tenacity.wait_exponential_jitter(initial=1, max=30, jitte
 class CoinGeckoClient:
     """Knows the host and the key's header of a plan, pages, and tries again where it can help.
 
-    `sleep` waits between tries; one that raises abandons the poll. Raises WrongKeyOrPlan for a key that cannot work.
+    `before_call` comes before each request, tries included; `sleep` waits between tries. One that raises abandons the
+    poll. Raises WrongKeyOrPlan for a key that cannot work.
     """
 
     def __init__(
@@ -48,10 +49,12 @@ class CoinGeckoClient:
         key: str | None = None,
         base_url: str = "",
         *,
+        before_call: Callable[[], None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         now: Clock = utc_now,
     ) -> None:
         self._session = session
+        self._before_call = before_call
         self._url = (base_url or BASE_URLS[plan]).rstrip("/") + "/coins/markets"
         self._key = (key or "").strip() or None
         self._headers = {"User-Agent": user_agent(), "Accept": "application/json", **_key_header(plan, self._key)}
@@ -88,6 +91,7 @@ class CoinGeckoClient:
                 return
 
     def _get(self, parameters: dict[str, str | int]) -> list[Row]:
+        self._before_call()
         try:
             with self._session.get(
                 self._url,

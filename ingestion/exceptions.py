@@ -8,6 +8,8 @@ A message says what happened, to what, and what to do about it, by the name of t
     │   ├── WrongKeyOrPlan
     │   ├── RequestRefused
     │   ├── BadAnswer
+    │   ├── CreditsSpent
+    │   ├── CallsNotKept
     │   └── TemporaryTrouble
     │       ├── RateLimited
     │       ├── ServerTrouble
@@ -47,6 +49,14 @@ class RequestRefused(CoinGeckoError):
 
 class BadAnswer(CoinGeckoError):
     """An answer came with a good status, but it is not a list of coins."""
+
+
+class CreditsSpent(CoinGeckoError):
+    """The month's credits are used up; nothing was asked."""
+
+
+class CallsNotKept(CoinGeckoError):
+    """The file that counts what was spent cannot be used; nothing was asked."""
 
 
 class TemporaryTrouble(CoinGeckoError):

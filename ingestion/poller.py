@@ -9,12 +9,14 @@ from contextlib import AbstractContextManager, nullcontext
 import requests
 
 from coinloom.settings import Settings
+from ingestion.budget import Budget, Limits
 from ingestion.cadence import ticks
 from ingestion.clock import Clock, utc_now
 from ingestion.coingecko import CoinGeckoClient
 from ingestion.exceptions import Stopped
 from ingestion.markets import MarketsRequest
 from ingestion.outbox import Outbox, Producer
+from ingestion.pace import Pace
 from ingestion.poll import MAX_WAITING_MESSAGES, Poller, PollerSummary
 from ingestion.producer import open_producer
 from ingestion.stopping import sleep_until_stopped
@@ -42,14 +44,17 @@ def run_poller(
     would cure, BrokerUnavailable or BrokerRefused at the start, NotAcknowledged or DeliveryFailed at the end.
     """
     request = MarketsRequest.of(settings.coingecko_vs_currencies, settings.coingecko_ids, settings.coingecko_top_n)
-    client = _client(settings, session or requests.Session(), stop, now)
+    sleep = sleep_until_stopped(stop)
+    budget = Budget(settings.calls_file, settings.coingecko_plan, Limits.of(settings), now=now, sleep=sleep)
+    client = _client(settings, session or requests.Session(), budget, sleep, now)
+    pace = Pace(budget, calls=len(request.pages()) * len(request.vs_currencies), wanted=settings.poll_interval_seconds)
     _log_start(settings, request)
     try:
         with _producer(settings, producer, stop) as connected:
             outbox = Outbox(connected, settings.kafka_topic, max_unacknowledged=2 * MAX_WAITING_MESSAGES)
             poller = Poller(client, request, outbox, monotonic)
             try:
-                _poll_until_stopped(poller, settings.poll_interval_seconds, max_polls, stop, monotonic)
+                _poll_until_stopped(poller, pace, max_polls, stop, monotonic)
             finally:
                 outbox.flush(LAST_FLUSH_SECONDS)
     except Stopped:
@@ -61,21 +66,25 @@ def run_poller(
 
 def _poll_until_stopped(
     poller: Poller,
-    interval_seconds: float,
+    pace: Pace,
     max_polls: int | None,
     stop: threading.Event,
     monotonic: Callable[[], float],
 ) -> None:
-    for _ in ticks(interval_seconds, monotonic, stop.wait):
+    for _ in ticks(pace.wanted, monotonic, stop.wait):
+        if not pace.is_due(monotonic()):
+            continue
         poller.poll()
         if stop.is_set() or poller.summary.polls == max_polls:
             return
 
 
-def _client(settings: Settings, session: requests.Session, stop: threading.Event, now: Clock) -> CoinGeckoClient:
+def _client(
+    settings: Settings, session: requests.Session, budget: Budget, sleep: Callable[[float], None], now: Clock
+) -> CoinGeckoClient:
     key = settings.coingecko_api_key.get_secret_value() if settings.coingecko_api_key else None
-    sleep = sleep_until_stopped(stop)
-    return CoinGeckoClient(session, settings.coingecko_plan, key, settings.coingecko_base_url, sleep=sleep, now=now)
+    plan, base_url = settings.coingecko_plan, settings.coingecko_base_url
+    return CoinGeckoClient(session, plan, key, base_url, before_call=budget.spend, sleep=sleep, now=now)
 
 
 def _producer(settings: Settings, producer: Producer | None, stop: threading.Event) -> AbstractContextManager[Producer]:

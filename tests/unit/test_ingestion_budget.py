@@ -1,0 +1,137 @@
+"""What calls may cost, on a clock that only the test moves, and in a file that outlives its process."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from coinloom.settings import CoinGeckoPlan, Settings
+from ingestion.budget import Budget, Limits
+from ingestion.exceptions import CallsNotKept, CreditsSpent
+from ingestion.pace import Pace
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MONTHS_END = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+class Clock:
+    """Sleeping takes as long as asked."""
+
+    def __init__(self) -> None:
+        self.moment = NOON
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.moment += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def budget(folder: Path, clock: Clock, per_minute: int = 0, per_month: int = 0) -> Budget:
+    path = folder / "new" / "calls.sqlite"
+    return Budget(path, CoinGeckoPlan.DEMO, Limits(per_minute, per_month), now=clock.now, sleep=clock.sleep)
+
+
+def test_a_minute_has_room_for_so_many_calls_and_no_more(tmp_path: Path, clock: Clock) -> None:
+    limited = budget(tmp_path, clock, per_minute=3)
+    made = []
+    for _ in range(7):
+        limited.spend()
+        made.append((clock.moment - NOON).total_seconds())
+        clock.moment += timedelta(seconds=1)
+    assert made == [0, 1, 2, 60, 61, 62, 120]
+
+
+def test_a_restart_and_a_second_process_remember_what_was_spent(tmp_path: Path, clock: Clock) -> None:
+    for spent in range(5):
+        limited = budget(tmp_path, clock, per_minute=2, per_month=5)
+        assert limited.credits_left() == 5 - spent
+        limited.spend()
+    assert clock.slept == [60.0, 60.0]
+    with pytest.raises(CreditsSpent, match=r"5 credits.*2026-12-01.*COINGECKO_CREDITS_PER_MONTH"):
+        budget(tmp_path, clock, per_month=5).spend()
+    assert budget(tmp_path, clock, per_month=6).credits_left() == 1
+
+
+def test_a_new_month_has_new_credits_but_the_same_minute(tmp_path: Path, clock: Clock) -> None:
+    clock.moment = MONTHS_END - timedelta(seconds=10)
+    limited = budget(tmp_path, clock, per_minute=2, per_month=2)
+    limited.spend()
+    limited.spend()
+    clock.moment = MONTHS_END
+    assert limited.credits_left() == 2
+    limited.spend()
+    assert clock.slept == [50.0]
+    assert limited.credits_left() == 1
+
+
+def test_credits_are_spread_over_what_is_left_of_the_month(tmp_path: Path, clock: Clock) -> None:
+    limited = budget(tmp_path, clock, per_month=1000)
+    seconds_left = (MONTHS_END - NOON).total_seconds()
+    assert limited.seconds_per_poll(calls=2) == seconds_left * 2 / 1000
+    for _ in range(999):
+        limited.spend()
+    assert limited.seconds_per_poll(calls=1) == seconds_left
+    assert limited.seconds_per_poll(calls=2) == seconds_left
+    assert budget(tmp_path, clock).seconds_per_poll(calls=2) == 0
+
+
+def test_polls_are_left_out_so_that_the_credits_last_and_the_log_says_so(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    limited = budget(tmp_path, clock, per_month=1000)
+    pace = Pace(limited, calls=1, wanted=30.0)
+    polls = 0
+    while clock.moment < MONTHS_END:
+        if pace.is_due((clock.moment - NOON).total_seconds()):
+            limited.spend()
+            polls += 1
+        clock.moment += timedelta(seconds=30)
+    assert 950 <= polls <= 1000
+    assert caplog.messages[0] == (
+        "a poll every 734 s instead of 30 s: 1,000 credits are left this month (COINGECKO_CREDITS_PER_MONTH)"
+    )
+    clock.moment = MONTHS_END + timedelta(minutes=20)
+    assert pace.is_due((clock.moment - NOON).total_seconds())
+
+
+def test_without_limits_nothing_is_kept(tmp_path: Path, clock: Clock) -> None:
+    free = budget(tmp_path, clock)
+    free.spend()
+    assert free.credits_left() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_used_is_named_with_what_to_do(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "new").write_text("in the way")
+    limited = budget(tmp_path, clock, per_month=10)
+    with pytest.raises(CallsNotKept, match=r"calls\.sqlite.*COINGECKO_CALLS_PER_MINUTE"):
+        limited.spend()
+    assert Pace(limited, calls=1, wanted=30.0).is_due(0.0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "limits"),
+    [
+        ({}, Limits(5, 0)),
+        ({"coingecko_plan": "demo"}, Limits(30, 10_000)),
+        ({"coingecko_plan": "pro"}, Limits(250, 0)),
+        ({"coingecko_plan": "demo", "coingecko_base_url": "http://127.0.0.1:8900/api/v3"}, Limits(0, 0)),
+        ({"coingecko_plan": "demo", "coingecko_calls_per_minute": 0, "coingecko_credits_per_month": 7}, Limits(0, 7)),
+    ],
+)
+def test_limits_are_those_of_the_plan_unless_they_are_set(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, object], limits: Limits
+) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    assert Limits.of(Settings(_env_file=None, **settings)) == limits
