@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from coinloom.settings import Settings
+from ingestion.budget import Budget, Limits
+from ingestion.exceptions import CallsNotKept
 from serving.database import DatabaseUnavailable, connect
 from stack.supervisor import Supervisor
 
@@ -31,7 +33,19 @@ def show_status(settings: Settings, console: Console) -> None:
         processes.add_row(process.name, f"[{colour}]{process.state}[/{colour}]", process.description)
     console.print(processes)
     console.print(f"Logs: {supervisor.logs}", soft_wrap=True)
+    _show_credits(settings, console)
     _show_marts(settings, console)
+
+
+def _show_credits(settings: Settings, console: Console) -> None:
+    limits = Limits.of(settings)
+    try:
+        left = Budget(settings.calls_file, settings.coingecko_plan, limits).credits_left()
+    except CallsNotKept as error:
+        console.print(f"[yellow]{error}[/yellow]")
+        return
+    if left is not None:
+        console.print(f"CoinGecko: {left:,} of {limits.credits_per_month:,} credits are left this month.")
 
 
 def _show_marts(settings: Settings, console: Console) -> None:

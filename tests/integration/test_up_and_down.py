@@ -61,7 +61,10 @@ def top_5_is_filled(settings: Settings) -> bool:
 
 def test_the_marts_fill_by_themselves(running: Settings) -> None:
     wait_for(lambda: top_5_is_filled(running), seconds=400)
-    assert "RUNNING" in run_command(running, "coinloom", "status")
+    limited = running.model_copy(update={"coingecko_credits_per_month": 10_000})
+    status = run_command(limited, "coinloom", "status")
+    assert "RUNNING" in status
+    assert "10,000 of 10,000 credits are left this month" in status  # the simulator costs none
 
 
 def test_a_second_up_changes_nothing(running: Settings) -> None:
