@@ -17,7 +17,7 @@ from benchmarks.outputs import OUTPUTS, PARTITION, THREADS
 TRANSLATED = (
     ("date_format(", "strftime("),
     ("\"yyyy-MM-dd'T'HH\"", "'%Y-%m-%dT%H'"),
-    ("timestampdiff(minute,", "date_diff('minute',"),
+    ("unix_seconds(", "epoch("),
     ("`", '"'),
 )
 LANDING = "landing.crypto_prices"

@@ -8,5 +8,5 @@
 {% endmacro %}
 
 {% macro spark__minutes_between(first_minute, last_minute) %}
-    {{- return('cast(timestampdiff(minute, ' ~ first_minute ~ ', ' ~ last_minute ~ ') as int)') -}}
+    {{- return('cast((unix_seconds(' ~ last_minute ~ ') - unix_seconds(' ~ first_minute ~ ')) / 60 as int)') -}}
 {% endmacro %}

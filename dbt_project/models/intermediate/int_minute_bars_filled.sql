@@ -27,6 +27,15 @@ neighbours as (
 
 ),
 
+gaps as (
+
+    select
+        *,
+        {{ minutes_between('bar_minute', 'next_minute') }} as minutes_to_next
+    from neighbours
+
+),
+
 carries (carried_minutes) as (
 
     values
@@ -39,26 +48,25 @@ carries (carried_minutes) as (
 filled as (
 
     select
-        neighbours.coin_id,
-        neighbours.vs_currency,
-        neighbours.symbol,
-        neighbours.name,
-        neighbours.close,
-        neighbours.market_cap,
-        neighbours.market_cap_rank,
-        neighbours.volume_24h,
-        neighbours.high_24h,
-        neighbours.low_24h,
-        neighbours.newest_fetched_at,
+        gaps.coin_id,
+        gaps.vs_currency,
+        gaps.symbol,
+        gaps.name,
+        gaps.close,
+        gaps.market_cap,
+        gaps.market_cap_rank,
+        gaps.volume_24h,
+        gaps.high_24h,
+        gaps.low_24h,
+        gaps.newest_fetched_at,
         carries.carried_minutes as minutes_since_update,
-        neighbours.bar_minute + carries.carried_minutes * interval '1' minute as bar_minute,
-        case when carries.carried_minutes = 0 then neighbours.open else neighbours.close end as open,
-        case when carries.carried_minutes = 0 then neighbours.high else neighbours.close end as high,
-        case when carries.carried_minutes = 0 then neighbours.low else neighbours.close end as low,
-        case when carries.carried_minutes = 0 then neighbours.update_count else 0 end as update_count
-    from neighbours
-    inner join carries
-        on neighbours.bar_minute + carries.carried_minutes * interval '1' minute < neighbours.next_minute
+        gaps.bar_minute + carries.carried_minutes * interval '1' minute as bar_minute,
+        case when carries.carried_minutes = 0 then gaps.open else gaps.close end as open,
+        case when carries.carried_minutes = 0 then gaps.high else gaps.close end as high,
+        case when carries.carried_minutes = 0 then gaps.low else gaps.close end as low,
+        case when carries.carried_minutes = 0 then gaps.update_count else 0 end as update_count
+    from gaps
+    inner join carries on gaps.minutes_to_next > carries.carried_minutes
 
 )
 

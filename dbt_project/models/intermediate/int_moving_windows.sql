@@ -24,7 +24,7 @@ windows as (
 
     select
         *,
-        {%- for n in var('sma_windows') %}
+        {%- for n in (var('sma_windows') + var('bollinger_windows')) | unique %}
         case when segment_minute >= {{ n - 1 }} then avg(close) {{ last_bars(n) }} end as sma_{{ n }},
         {%- endfor %}
         {%- for n in var('volatility_windows') %}
@@ -33,7 +33,6 @@ windows as (
         end as volatility_{{ n }},
         {%- endfor %}
         {%- for n in var('bollinger_windows') %}
-        case when segment_minute >= {{ n - 1 }} then avg(close) {{ last_bars(n) }} end as bollinger_middle_{{ n }},
         case
             when segment_minute >= {{ n - 1 }} then {{ var('bollinger_width') }} * stddev_pop(close) {{ last_bars(n) }}
         end as bollinger_distance_{{ n }}{% if not loop.last %},{% endif %}
@@ -51,12 +50,13 @@ final as (
         volatility_{{ n }} * sqrt(525600) as volatility_{{ n }}_annualised,
         {%- endfor %}
         {%- for n in var('bollinger_windows') %}
-        {%- set middle, distance = 'bollinger_middle_' ~ n, 'bollinger_distance_' ~ n %}
-        {{ middle }} + {{ distance }} as bollinger_upper_{{ n }},
+        sma_{{ n }} as bollinger_middle_{{ n }},
         {%- endfor %}
         {%- for n in var('bollinger_windows') %}
-        {%- set middle, distance = 'bollinger_middle_' ~ n, 'bollinger_distance_' ~ n %}
-        {{ middle }} - {{ distance }} as bollinger_lower_{{ n }}{% if not loop.last %},{% endif %}
+        sma_{{ n }} + bollinger_distance_{{ n }} as bollinger_upper_{{ n }},
+        {%- endfor %}
+        {%- for n in var('bollinger_windows') %}
+        sma_{{ n }} - bollinger_distance_{{ n }} as bollinger_lower_{{ n }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from windows
 

@@ -14,20 +14,18 @@ moves as (
 
 ),
 
--- Wilder's averages start from the plain mean of the first n changes.
+-- Wilder's averages start in minute n, from the plain mean of the n changes so far.
 seeds as (
 
     select
         *,
-        {%- for n in var('rsi_windows') %}
-        case when segment_minute = {{ n }} then avg(gain) {{ last_bars(n) }} end as mean_gain_{{ n }},
-        {%- endfor %}
-        {%- for n in var('rsi_windows') %}
-        case
-            when segment_minute = {{ n }} then avg(loss) {{ last_bars(n) }}
-        end as mean_loss_{{ n }}{% if not loop.last %},{% endif %}
-        {%- endfor %}
+        avg(gain) over so_far as mean_gain,
+        avg(loss) over so_far as mean_loss
     from moves
+    window so_far as (
+        partition by vs_currency, coin_id, segment_started_at
+        order by block, bar_minute rows between unbounded preceding and current row
+    )
 
 ),
 
@@ -37,11 +35,11 @@ terms as (
     select
         *,
         {%- for n in var('rsi_windows') %}
-        {{ exponential_term('gain', 2 * n - 1, 'mean_gain_' ~ n, n) }} as gain_term_{{ n }},
+        {{ exponential_term('gain', 2 * n - 1, 'mean_gain', n) }} as gain_term_{{ n }},
         {%- endfor %}
         {%- for n in var('rsi_windows') %}
         {%- set size = 2 * n - 1 %}
-        {{ exponential_term('loss', size, 'mean_loss_' ~ n, n) }} as loss_term_{{ n }}{% if not loop.last %},{% endif %}
+        {{ exponential_term('loss', size, 'mean_loss', n) }} as loss_term_{{ n }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from seeds
 
