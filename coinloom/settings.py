@@ -119,6 +119,11 @@ class Settings(BaseSettings):
         return self.coinloom_home / "coingecko-calls.sqlite"
 
     @property
+    def spool_file(self) -> Path:
+        """Where the poller keeps what Kafka has not confirmed."""
+        return self.coinloom_home / "poller.sqlite"
+
+    @property
     def jars(self) -> Path:
         """Folder of the embedded servers' jars, with the default applied."""
         return self.jars_folder or self.coinloom_home / "jars"

@@ -19,6 +19,7 @@ A message says what happened, to what, and what to do about it, by the name of t
     │   ├── BrokerRefused
     │   ├── DeliveryFailed
     │   └── NotAcknowledged
+    ├── SpoolUnusable
     └── PriceFileError
 """
 
@@ -97,6 +98,10 @@ class DeliveryFailed(BrokerError):
 
 class NotAcknowledged(BrokerError):
     """Messages are not confirmed yet; the producer still holds them and keeps trying."""
+
+
+class SpoolUnusable(IngestionError):
+    """The file that keeps what Kafka has not confirmed cannot be used: polling on could lose prices."""
 
 
 class PriceFileError(IngestionError):

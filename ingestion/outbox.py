@@ -21,6 +21,7 @@ class Acknowledgement(Protocol):
 
     is_done: bool
     exception: BaseException | None
+    value: Any  # with `partition` and `offset`, once it is done
 
     def get(self, timeout: float) -> Any: ...
 

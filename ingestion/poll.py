@@ -1,35 +1,30 @@
-"""One poll: ask CoinGecko, send a message for each coin, have Kafka confirm them, write one log line."""
+"""One poll: ask CoinGecko, keep a message for each coin, have Kafka confirm them, report."""
 
 import logging
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from ingestion.clock import Clock, iso_milliseconds, utc_now
+from ingestion.coin_states import CoinState, changed_states, count_coins, log_changes, worth_telling
 from ingestion.coingecko import CoinGeckoClient
-from ingestion.exceptions import (
-    BrokerError,
-    BrokerUnavailable,
-    CoinGeckoError,
-    NotAcknowledged,
-    Stopped,
-    WrongKeyOrPlan,
-)
+from ingestion.courier import Courier
+from ingestion.exceptions import CoinGeckoError, NotAcknowledged, Stopped, WrongKeyOrPlan
 from ingestion.markets import MarketsAnswer, MarketsRequest
-from ingestion.messages import Source, encode, from_markets_row, message_headers
-from ingestion.outbox import Outbox
+from ingestion.messages import Message, Source, encode, from_markets_row, message_headers
+from ingestion.poll_reports import PollReport, PollReports
+from ingestion.spool import Spool
 
-FLUSH_SECONDS = 5.0
-
-# While the broker is away polling goes on and the messages wait in memory, about 1 kB each.
-MAX_WAITING_MESSAGES = 100_000
+DELIVERY_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class PollerSummary:
-    """What a run of the poller did so far. A failed poll brought no answer, or Kafka refused some of it."""
+    """What a run of the poller did so far. A failed poll brought no answer."""
 
     polls: int = 0
     failed_polls: int = 0
@@ -43,60 +38,92 @@ class Poller:
         self,
         client: CoinGeckoClient,
         request: MarketsRequest,
-        outbox: Outbox,
+        spool: Spool,
+        courier: Courier,
+        reports: PollReports,
+        *,
+        now: Clock = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.summary = PollerSummary()
         self._client = client
         self._request = request
-        self._outbox = outbox
+        self._spool = spool
+        self._courier = courier
+        self._reports = reports
+        self._now = now
         self._monotonic = monotonic
-        self._missing: frozenset[str] = frozenset()
+        self._coins: Counter[CoinState] = Counter()
 
     def poll(self) -> None:
-        """What costs only this poll is logged. Raises WrongKeyOrPlan and WrongSetting, which would cost every poll."""
-        poll_id = uuid4()
+        """What costs only this poll is logged and reported.
+
+        Raises WrongKeyOrPlan and WrongSetting, which would cost every poll; SpoolUnusable and DeliveryFailed.
+        """
+        poll_id, started = uuid4(), self._monotonic()
         self.summary.polls += 1
         try:
-            self._fetch_and_send(poll_id)
+            answer = self._client.markets(self._request)
         except WrongKeyOrPlan:
             raise
-        except Stopped:
-            log.info("poll %s abandoned: asked to stop", poll_id)
-        except NotAcknowledged as error:
-            log.warning("poll %s sent, but %s (kept, and still being tried)", poll_id, error)
-        except (CoinGeckoError, BrokerError) as error:
+        except CoinGeckoError as error:
             self.summary.failed_polls += 1
             log.error("poll %s failed: %s", poll_id, error)
+            self._report(poll_id, None, 0, str(error), started)
+        except Stopped:
+            log.info("poll %s abandoned: asked to stop", poll_id)
+        else:
+            self._take(poll_id, answer, started)
 
-    def _fetch_and_send(self, poll_id: UUID) -> None:
-        started = self._monotonic()
-        if (waiting := self._outbox.unacknowledged) > MAX_WAITING_MESSAGES:
-            raise BrokerUnavailable(f"{waiting} messages wait for Kafka already; check KAFKA_BOOTSTRAP_SERVERS")
-        answer = self._client.markets(self._request)
-        self._report_missing(answer)
-        sent = self._send(answer, poll_id)
-        self.summary.messages_sent += sent
-        self._outbox.flush(FLUSH_SECONDS)
-        asked = len(self._request.ids) or self._request.top_n
-        seconds = self._monotonic() - started
-        log.info("poll %s: %d of %d coins, %d messages, %.2f s", poll_id, len(answer.coin_ids()), asked, sent, seconds)
+    def _take(self, poll_id: UUID, answer: MarketsAnswer, started: float) -> None:
+        messages = list(self._messages(answer, poll_id))
+        self._spool.keep(messages)
+        self.summary.messages_sent += len(messages)
+        self._watch(answer)
+        self._deliver(poll_id)
+        seconds = self._report(poll_id, answer, len(messages), None, started)
+        there, asked = len(answer.coin_ids()), self._asked
+        log.info("poll %s: %d of %d coins, %d messages, %.2f s", poll_id, there, asked, len(messages), seconds)
 
-    def _send(self, answer: MarketsAnswer, poll_id: UUID) -> int:
+    def _messages(self, answer: MarketsAnswer, poll_id: UUID) -> Iterator[Message]:
         headers = message_headers(poll_id, Source.LIVE)
-        sent = 0
         for vs_currency, rows in answer.rows.items():
             for row in rows:
-                self._outbox.send(encode(from_markets_row(row, vs_currency, answer.fetched_at), headers))
-                sent += 1
-        return sent
+                yield encode(from_markets_row(row, vs_currency, answer.fetched_at), headers)
 
-    def _report_missing(self, answer: MarketsAnswer) -> None:
-        """Names the ids that CoinGecko does not answer for, once: it leaves out unknown and retired ids in silence."""
-        missing = frozenset(self._request.ids) - answer.coin_ids()
-        if missing and missing != self._missing:
-            names = ", ".join(sorted(missing))
-            log.warning("no answer for %s: check COINGECKO_IDS (avalanche, for one, is avalanche-2)", names)
-        elif self._missing and not missing:
-            log.info("every coin in COINGECKO_IDS is answered for again")
-        self._missing = missing
+    def _watch(self, answer: MarketsAnswer) -> None:
+        changes = changed_states(self._reports.states, self._request, answer)
+        log_changes(worth_telling(self._reports.states, changes))
+        self._reports.note_states(changes, answer.fetched_at)
+        self._coins = count_coins(self._reports.states, self._request, answer)
+
+    def _deliver(self, poll_id: UUID) -> None:
+        try:
+            self._courier.deliver(DELIVERY_SECONDS)
+        except NotAcknowledged as error:
+            log.warning("poll %s is kept, but %s", poll_id, error)
+
+    @property
+    def _asked(self) -> int:
+        return len(self._request.ids) or self._request.top_n
+
+    def _report(
+        self, poll_id: UUID, answer: MarketsAnswer | None, messages: int, error: str | None, started: float
+    ) -> float:
+        """Returns the seconds that the poll took."""
+        seconds = self._monotonic() - started
+        report = PollReport(
+            poll_id=str(poll_id),
+            polled_at=iso_milliseconds(answer.fetched_at if answer else self._now()),
+            seconds=seconds,
+            coins_asked=self._asked,
+            coins_answered=len(answer.coin_ids()) if answer else 0,
+            messages=messages,
+            error=error,
+            coins_unknown=self._coins[CoinState.UNKNOWN],
+            coins_retired=self._coins[CoinState.RETIRED],
+            coins_unpriced=self._coins[CoinState.UNPRICED],
+            messages_waiting=len(self._spool),
+        )
+        self._reports.note_poll(report)
+        return seconds

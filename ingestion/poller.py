@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 
 import requests
@@ -13,17 +13,21 @@ from ingestion.budget import Budget, Limits
 from ingestion.cadence import ticks
 from ingestion.clock import Clock, utc_now
 from ingestion.coingecko import CoinGeckoClient
-from ingestion.exceptions import Stopped
+from ingestion.courier import Courier
+from ingestion.exceptions import NotAcknowledged, Stopped
 from ingestion.markets import MarketsRequest
-from ingestion.outbox import Outbox, Producer
+from ingestion.outbox import Producer
 from ingestion.pace import Pace
-from ingestion.poll import MAX_WAITING_MESSAGES, Poller, PollerSummary
+from ingestion.poll import Poller, PollerSummary
+from ingestion.poll_reports import PollReports
 from ingestion.producer import open_producer
+from ingestion.spool import Spool, open_spool
 from ingestion.stopping import sleep_until_stopped
+from ingestion.topic import Topic, forget_delivered, open_topic
 
 SECONDS_IN_30_DAYS = 30 * 24 * 3600
-LAST_FLUSH_SECONDS = 10.0
-DELIVERY_TIMEOUT_SECONDS = 24 * 3600  # a broker that comes back within a day finds every poll since it left
+LAST_DELIVERY_SECONDS = 10.0
+DELIVERY_TIMEOUT_SECONDS = 20 * 24 * 3600  # about the longest that Kafka's clients allow: only the spool gives up less
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +39,16 @@ def run_poller(
     max_polls: int | None = None,
     session: requests.Session | None = None,
     producer: Producer | None = None,
+    topic: Topic | None = None,
     now: Clock = utc_now,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> PollerSummary:
-    """Polls until `stop` is set or `max_polls` are done; when it returns, everything sent is acknowledged.
+    """Polls until `stop` is set or `max_polls` are done.
+
+    What Kafka has not confirmed by then waits on disk for the next start; what waits there now is sent first.
 
     One poll that fails is logged and costs only itself. Raises WrongSetting and WrongKeyOrPlan, which no further poll
-    would cure, BrokerUnavailable or BrokerRefused at the start, NotAcknowledged or DeliveryFailed at the end.
+    would cure, SpoolUnusable, and BrokerUnavailable, BrokerRefused or DeliveryFailed for Kafka.
     """
     request = MarketsRequest.of(settings.coingecko_vs_currencies, settings.coingecko_ids, settings.coingecko_top_n)
     sleep = sleep_until_stopped(stop)
@@ -50,33 +57,55 @@ def run_poller(
     pace = Pace(budget, calls=len(request.pages()) * len(request.vs_currencies), wanted=settings.poll_interval_seconds)
     _log_start(settings, request)
     try:
-        with _producer(settings, producer, stop) as connected:
-            outbox = Outbox(connected, settings.kafka_topic, max_unacknowledged=2 * MAX_WAITING_MESSAGES)
-            poller = Poller(client, request, outbox, monotonic)
+        with open_spool(settings.spool_file) as spool, _producer(settings, producer, stop) as connected:
+            _recover(settings, spool, topic)
+            courier, reports = Courier(spool, connected, settings.kafka_topic, monotonic=monotonic), PollReports(spool)
+            poller = Poller(client, request, spool, courier, reports, now=now, monotonic=monotonic)
             try:
-                _poll_until_stopped(poller, pace, max_polls, stop, monotonic)
+                for _ in _due_polls(pace, max_polls, stop, monotonic):
+                    poller.poll()
+                    reports.upload(settings)
             finally:
-                outbox.flush(LAST_FLUSH_SECONDS)
+                _deliver_the_rest(courier)
     except Stopped:
         log.info("stopped before a Kafka broker was there")
         return PollerSummary()
-    log.info("stopped after %d polls; Kafka has everything", poller.summary.polls)
+    log.info("stopped after %d polls", poller.summary.polls)
     return poller.summary
 
 
-def _poll_until_stopped(
-    poller: Poller,
-    pace: Pace,
-    max_polls: int | None,
-    stop: threading.Event,
-    monotonic: Callable[[], float],
-) -> None:
+def _due_polls(
+    pace: Pace, max_polls: int | None, stop: threading.Event, monotonic: Callable[[], float]
+) -> Iterator[int]:
+    """Yields the number of each poll, from 1, when it is due."""
+    polls = 0
     for _ in ticks(pace.wanted, monotonic, stop.wait):
         if not pace.is_due(monotonic()):
             continue
-        poller.poll()
-        if stop.is_set() or poller.summary.polls == max_polls:
+        polls += 1
+        yield polls
+        if stop.is_set() or polls == max_polls:
             return
+
+
+def _recover(settings: Settings, spool: Spool, topic: Topic | None) -> None:
+    waiting = len(spool)
+    with nullcontext(topic) if topic else open_topic(settings) as opened:
+        delivered = forget_delivered(spool, opened)
+    if waiting:
+        what = (
+            "%d messages of an earlier run were not confirmed; %d of them are on the topic, the others are sent again"
+        )
+        log.warning(what, waiting, delivered)
+
+
+def _deliver_the_rest(courier: Courier) -> None:
+    try:
+        courier.deliver(LAST_DELIVERY_SECONDS)
+    except NotAcknowledged as error:
+        log.warning("%s The next start sends them.", error)
+    else:
+        log.info("Kafka has confirmed everything")
 
 
 def _client(

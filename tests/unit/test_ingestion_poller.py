@@ -1,10 +1,13 @@
 """The poller from HTTP to the producer; the producer is a recorder, the HTTP server is real."""
 
+import itertools
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -26,9 +29,10 @@ class Sent:
     """A future that the test completes."""
 
     def __init__(self, topic: str, value: bytes, key: bytes, headers: Headers) -> None:
-        self.topic, self.value, self.key, self.headers = topic, value, key, dict(headers)
+        self.topic, self.body, self.key, self.headers = topic, value, key, dict(headers)
         self.is_done = False
         self.exception: BaseException | None = None
+        self.value: object = None
 
     def get(self, _timeout: float) -> None:
         self.is_done = True
@@ -47,6 +51,18 @@ class RecordingProducer:
 
     def flush(self, _timeout: float) -> None:
         self.on_flush(self.sent)
+
+
+class EmptyTopic:
+    """A topic without a partition: nothing of the spool is on it."""
+
+    name = "crypto-prices"
+
+    def ends(self) -> dict[int, int]:
+        return {}
+
+    def messages(self, since: Mapping[int, int], until: Mapping[int, int]) -> list[Message]:  # noqa: ARG002
+        return []
 
 
 def acknowledge(sent: list[Sent]) -> None:
@@ -71,9 +87,15 @@ def server() -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def run(server: ScriptedServer) -> Callable[..., PollerSummary]:
-    def run(producer: RecordingProducer, max_polls: int = 1, **settings: object) -> PollerSummary:
+def run(server: ScriptedServer, tmp_path: Path) -> Callable[..., PollerSummary]:
+    def run(
+        producer: RecordingProducer,
+        max_polls: int = 1,
+        monotonic: Callable[[], float] = time.monotonic,
+        **settings: object,
+    ) -> PollerSummary:
         values = {
+            "coinloom_home": tmp_path,
             "coingecko_base_url": server.url,
             "coingecko_ids": ["bitcoin", "ether"],
             "poll_interval_seconds": 0.01,
@@ -84,7 +106,9 @@ def run(server: ScriptedServer) -> Callable[..., PollerSummary]:
             max_polls=max_polls,
             session=requests.Session(),
             producer=producer,
+            topic=EmptyTopic(),
             now=lambda: NOW,
+            monotonic=monotonic,
         )
 
     return run
@@ -97,7 +121,7 @@ def test_one_poll_sends_a_message_per_coin_and_currency(
     producer = RecordingProducer()
     summary = run(producer, coingecko_vs_currencies=["usd", "eur"])
     assert summary == PollerSummary(polls=1, failed_polls=0, messages_sent=4)
-    values = [json.loads(message.value) for message in producer.sent]
+    values = [json.loads(message.body) for message in producer.sent]
     assert [(value["vs_currency"], value["coin_id"]) for value in values] == [
         ("usd", "bitcoin"),
         ("usd", "ether"),
@@ -139,17 +163,28 @@ def test_a_wrong_key_ends_the_poller(server: ScriptedServer, run: Callable[..., 
     assert len(server.asked) == 1
 
 
-def test_ids_that_are_not_answered_for_are_named_once(
+def test_what_becomes_of_a_coin_is_told_once_per_change(
     server: ScriptedServer, run: Callable[..., PollerSummary], caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.replies = [coins("bitcoin"), coins("bitcoin"), coins("bitcoin", "ether")]
+    unpriced = Reply(
+        json.dumps([{"id": "bitcoin", "current_price": None}, {"id": "ether", "current_price": 2}]).encode()
+    )
+    server.replies = [coins("bitcoin"), coins("bitcoin"), coins("bitcoin", "ether"), unpriced, coins("bitcoin")]
     caplog.set_level(logging.INFO)
-    run(RecordingProducer(), max_polls=4)
-    assert caplog.text.count("no answer for ether: check COINGECKO_IDS") == 1
-    assert caplog.text.count("answered for again") == 1
+    run(RecordingProducer(), max_polls=6)
+    told = [record.message for record in caplog.records if record.name == "ingestion.coin_states"]
+    assert told == [
+        "ether: CoinGecko does not know them: check COINGECKO_IDS (avalanche, for one, is avalanche-2)",
+        "ether: CoinGecko has prices for them again",
+        "bitcoin: CoinGecko has no price for them; their messages go to quarantine",
+        "bitcoin: CoinGecko has prices for them again",
+        "ether: CoinGecko answers for them no more: they are retired or have a new id, see COINGECKO_IDS",
+    ]
 
 
-def test_a_stop_request_ends_after_the_current_poll_with_everything_flushed(server: ScriptedServer) -> None:
+def test_a_stop_request_ends_after_the_current_poll_with_everything_flushed(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
     server.replies = [coins("bitcoin")]
     stop = threading.Event()
 
@@ -158,29 +193,35 @@ def test_a_stop_request_ends_after_the_current_poll_with_everything_flushed(serv
         acknowledge(sent)
 
     producer = RecordingProducer(stop_and_acknowledge)
-    settings = Settings(_env_file=None, coingecko_base_url=server.url, coingecko_top_n=1)
-    assert run_poller(settings, stop=stop, producer=producer).polls == 1
+    settings = Settings(_env_file=None, coinloom_home=tmp_path, coingecko_base_url=server.url, coingecko_top_n=1)
+    assert run_poller(settings, stop=stop, producer=producer, topic=EmptyTopic()).polls == 1
     assert [message.is_done for message in producer.sent] == [True]
 
 
-def test_a_stop_request_ends_a_long_back_off_at_once(server: ScriptedServer) -> None:
+def test_a_stop_request_ends_a_long_back_off_at_once(server: ScriptedServer, tmp_path: Path) -> None:
     server.replies = [Reply(b"", 429, {"Retry-After": "3000"})]
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
-    settings = Settings(_env_file=None, coingecko_base_url=server.url)
-    summary = run_poller(settings, stop=stop, producer=RecordingProducer())
+    settings = Settings(_env_file=None, coinloom_home=tmp_path, coingecko_base_url=server.url)
+    summary = run_poller(settings, stop=stop, producer=RecordingProducer(), topic=EmptyTopic())
     assert summary == PollerSummary(polls=1, failed_polls=0, messages_sent=0)
 
 
-def test_polling_goes_on_while_the_broker_is_away_and_the_end_says_so(
+def test_polling_goes_on_while_the_broker_is_away_and_the_next_start_sends_what_waits(
     server: ScriptedServer, run: Callable[..., PollerSummary], caplog: pytest.LogCaptureFixture
 ) -> None:
     server.replies = [coins("bitcoin", "ether")]
-    producer = RecordingProducer(time_out)
-    with pytest.raises(NotAcknowledged, match=r"4 messages.*KAFKA_BOOTSTRAP_SERVERS"):
-        run(producer, max_polls=2)
-    assert len(producer.sent) == 4
-    assert caplog.text.count("kept, and still being tried") == 2
+    away, back = RecordingProducer(time_out), RecordingProducer()
+    run(away, max_polls=2, monotonic=itertools.count().__next__)
+    assert caplog.text.count("which wait on disk") == 3
+    run(back, max_polls=1)
+    assert [(sent.key, sent.body, sent.headers) for sent in back.sent[:4]] == [
+        (sent.key, sent.body, sent.headers) for sent in away.sent
+    ]
+    assert len(back.sent) == 6
+    again = RecordingProducer()
+    run(again, max_polls=1)
+    assert len(again.sent) == 2
 
 
 def message_of(number: int) -> Message:

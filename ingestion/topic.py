@@ -1,0 +1,87 @@
+"""Reads the topic back: how far it reaches, and what of the spool is on it already."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from coinloom.settings import Settings
+from ingestion.courier import MAX_UNDER_WAY
+from ingestion.exceptions import BrokerUnavailable
+from ingestion.messages import Message
+from ingestion.spool import Spool
+
+POLL_TIMEOUT_MS = 1_000
+
+
+class Topic(Protocol):
+    """The part of a topic that a restart needs."""
+
+    name: str
+
+    def ends(self) -> dict[int, int]: ...
+
+    def messages(self, since: Mapping[int, int], until: Mapping[int, int]) -> Iterable[Message]: ...
+
+
+class KafkaTopic:
+    """The topic of the settings, through one consumer without a group."""
+
+    def __init__(self, consumer: KafkaConsumer, name: str) -> None:
+        self.name = name
+        self._consumer = consumer
+
+    def ends(self) -> dict[int, int]:
+        """By partition, the offset that its next message will have."""
+        partitions = self._consumer.partitions_for_topic(self.name) or set()
+        ends = self._consumer.end_offsets([TopicPartition(self.name, partition) for partition in partitions])
+        return {partition.partition: offset for partition, offset in ends.items()}
+
+    def messages(self, since: Mapping[int, int], until: Mapping[int, int]) -> Iterator[Message]:
+        """All messages from `since`, or from the first that is still there, and before `until`."""
+        partitions = {TopicPartition(self.name, partition): offset for partition, offset in until.items()}
+        self._consumer.assign(list(partitions))
+        firsts = self._consumer.beginning_offsets(list(partitions))
+        for partition, end in partitions.items():
+            self._consumer.seek(partition, min(end, max(firsts[partition], since.get(partition.partition, 0))))
+        while any(self._consumer.position(partition) < end for partition, end in partitions.items()):
+            for records in self._consumer.poll(timeout_ms=POLL_TIMEOUT_MS).values():
+                yield from (_message(record) for record in records)
+
+
+@contextmanager
+def open_topic(settings: Settings) -> Iterator[KafkaTopic]:
+    """Raises BrokerUnavailable."""
+    try:
+        consumer = KafkaConsumer(
+            bootstrap_servers=settings.kafka_bootstrap_servers.split(","), auto_offset_reset="earliest"
+        )
+        try:
+            yield KafkaTopic(consumer, settings.kafka_topic)
+        finally:
+            consumer.close()
+    except KafkaError as error:
+        what = f"the topic {settings.kafka_topic} cannot be read ({error!r})"
+        raise BrokerUnavailable(f"{what}; check the broker at KAFKA_BOOTSTRAP_SERVERS") from error
+
+
+def forget_delivered(spool: Spool, topic: Topic) -> int:
+    """Take out of the spool what is on the topic: a poller was killed before it could. Returns how many those were."""
+    ends = topic.ends()
+    waiting = {_identity(kept.message): kept.id for kept in spool.after(0, MAX_UNDER_WAY)}
+    delivered: list[int] = []
+    if waiting:
+        found = map(_identity, topic.messages(spool.offsets(topic.name), ends))
+        delivered = [waiting.pop(identity) for identity in found if identity in waiting]
+    spool.forget(delivered, topic.name, ends)
+    return len(delivered)
+
+
+def _identity(message: Message) -> tuple[Any, ...]:
+    return message.key, message.value, tuple(message.headers)
+
+
+def _message(record: Any) -> Message:
+    return Message(record.key or b"", record.value or b"", list(record.headers))
