@@ -9,8 +9,8 @@ UV_INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint require
 install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql format docs bench-build lock \
-    clean
+.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql format docs bench-build chaos \
+    lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -57,6 +57,9 @@ docs: ## Serve the dbt documentation on http://127.0.0.1:8081 (servers must be u
 
 bench-build: setup-dev ## Measure what builds cost, into benchmarks/README.md (an hour or more; see there)
 	@$(BIN)/python -m benchmarks.build $(ARGS)
+
+chaos: setup-dev ## Kill parts of a running pipeline at random and prove that nothing is lost (ARGS="--kills 100")
+	@$(BIN)/python -m chaos $(ARGS)
 
 lock: $(UV) ## Resolve requirements.lock anew from pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

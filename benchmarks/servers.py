@@ -1,6 +1,5 @@
 """Servers for a measurement: in a folder of its own below COINLOOM_HOME/bench, without the broker."""
 
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -58,8 +57,7 @@ def _process_ids(supervisor: Supervisor) -> dict[ServerName, int]:
     """supervisord tells them once it counts a process as running, which is some seconds after its start."""
     while any(state.state != "RUNNING" for state in supervisor.states()):
         time.sleep(0.2)
-    found = {state.name: re.search(r"pid (\d+)", state.description) for state in supervisor.states()}
-    return {ServerName(name): int(match[1]) for name, match in found.items() if match}
+    return {ServerName(state.name): state.pid for state in supervisor.states() if state.pid}
 
 
 def _remove(settings: Settings) -> None:

@@ -2,9 +2,11 @@
 
 import logging
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from starlette.types import ASGIApp
 
 from coinloom.settings import Settings
 from simulator.app import create_app
@@ -12,6 +14,7 @@ from simulator.clock import MarketClock
 from simulator.faults import FaultPlan, UnknownFaultError
 from simulator.faulty import FaultyApp
 from simulator.market import Market
+from simulator.recording import RecordingApp
 from simulator.server import ListenError, serve
 
 _SETTINGS = Settings()
@@ -28,6 +31,7 @@ def main(
     faults: Annotated[
         str, typer.Option(help="What goes wrong how often, such as rate_limited=0.1,cut_off=0.02, or all=0.01.")
     ] = "",
+    record: Annotated[Path | None, typer.Option(help="Append what was answered to this file, as JSON lines.")] = None,
     access_log: Annotated[bool, typer.Option(help="Log every request.")] = False,
 ) -> None:
     """Serve a simulated market as CoinGecko's API v3, for COINGECKO_BASE_URL.
@@ -36,10 +40,14 @@ def main(
     min(now, start + speed * elapsed). The same seed and requests meet the same faults.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    app = create_app(Market(seed, coins), MarketClock(time.time, hours, speed))
+    app: ASGIApp = create_app(Market(seed, coins), MarketClock(time.time, hours, speed))
     try:
         plan = FaultPlan.read(faults, seed)
-        serve(FaultyApp(app, plan) if plan.rates else app, host, port, access_log)
+        if plan.rates:
+            app = FaultyApp(app, plan)
+        if record:
+            app = RecordingApp(app, record)
+        serve(app, host, port, access_log)
     except (ListenError, UnknownFaultError) as error:
         typer.echo(f"simulator: {error}", err=True)
         raise typer.Exit(1) from error

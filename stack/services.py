@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from coinloom.processes import executable
 from coinloom.settings import ServerName, Settings, Target
@@ -66,14 +67,18 @@ def pipeline(settings: Settings, *, with_build: bool) -> list[Service]:
     return [Service("poller", [*COINLOOM, "poll"]), Service("stream", [*COINLOOM, "stream"]), *build]
 
 
-def simulator(settings: Settings, hours: float, speed: float) -> Service:
-    """The stand-in for CoinGecko: `hours` of market, `speed` times faster than real time, ending at now."""
+def simulator(settings: Settings, hours: float, speed: float, **more: str | Path) -> Service:
+    """The stand-in for CoinGecko: `hours` of market, `speed` times faster than real time, ending at now.
+
+    `more` are further options of `python -m simulator`, such as `faults`.
+    """
     options = {
         "port": settings.simulator_port,
         "seed": settings.simulator_seed,
         "coins": settings.simulator_coins,
         "hours": hours,
         "speed": speed,
+        **more,
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return Service("simulator", [*SIMULATOR, *arguments])

@@ -32,11 +32,12 @@ STOP_WAIT_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """`state` is supervisord's word (RUNNING, BACKOFF, FATAL, ...), `description` holds pid and uptime."""
+    """`state` is supervisord's word (RUNNING, BACKOFF, FATAL, ...), `pid` is None while it does not run."""
 
     name: str
     state: str
     description: str
+    pid: int | None
 
 
 class Supervisor:
@@ -85,6 +86,11 @@ class Supervisor:
         if self._rpc.getProcessInfo(name)["statename"] not in {"RUNNING", "STARTING"}:
             self._rpc.startProcess(name, False)
 
+    def stop_process(self, name: str) -> None:
+        """Ask a service to end, and return when it has."""
+        if self._rpc.getProcessInfo(name)["statename"] not in {"STOPPED", "EXITED", "FATAL"}:
+            self._rpc.stopProcess(name)
+
     def wait_ready(self, service: Service, timeout_seconds: float = 120) -> None:
         """Wait until a server can be used.
 
@@ -100,7 +106,9 @@ class Supervisor:
 
     def states(self) -> list[ProcessState]:
         infos: Any = self._rpc.getAllProcessInfo() if self.is_running() else []
-        return [ProcessState(info["name"], info["statename"], info["description"]) for info in infos]
+        return [
+            ProcessState(info["name"], info["statename"], info["description"], info["pid"] or None) for info in infos
+        ]
 
     def stop(self) -> None:
         """Stop every process and supervisord itself; return when none is left."""

@@ -44,8 +44,7 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
 def pid(settings: Settings, name: str) -> int | None:
     """Its process id, or None while it is not running."""
     states = {state.name: state for state in Supervisor(settings).states()}
-    running = states[name].state == "RUNNING"
-    return int(states[name].description.split()[1].rstrip(",")) if running else None
+    return states[name].pid if states[name].state == "RUNNING" else None
 
 
 def top_5_is_filled(settings: Settings) -> bool:

@@ -1,0 +1,95 @@
+"""What each stage holds in the end, read without Spark."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset
+from kafka import KafkaConsumer, TopicPartition
+
+from chaos.pipeline import record_file
+from coinloom.settings import Settings, Sink
+from serving.database import connect
+from serving.marts import MARTS
+
+Row = tuple[Any, ...]
+Offset = tuple[int, int]
+"""Partition and offset."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """`answers` are those of the simulator and `polls` the rows of each poll on the topic: (coin, price, time).
+
+    `landed` and `quarantined` say how often each offset is there, by sink; `ends` how far each partition reaches.
+    """
+
+    answers: Counter[frozenset[Row]] = field(default_factory=Counter)
+    polls: dict[str, list[Row]] = field(default_factory=dict)
+    ends: dict[int, int] = field(default_factory=dict)
+    landed: dict[Sink, Counter[Offset]] = field(default_factory=dict)
+    quarantined: dict[Sink, Counter[Offset]] = field(default_factory=dict)
+
+
+def gather(settings: Settings) -> Evidence:
+    """All of it, from the record, the broker and both sinks."""
+    polls, ends = _on_the_topic(settings)
+    return Evidence(
+        answers=Counter(map(frozenset, _answers(record_file(settings)))),
+        polls=polls,
+        ends=ends,
+        landed={sink: _offsets(settings, sink, "landing") for sink in Sink},
+        quarantined={sink: _offsets(settings, sink, "quarantine") for sink in Sink},
+    )
+
+
+def mart_rows(settings: Settings) -> dict[str, Counter[Row]]:
+    """The rows of every mart in PostgreSQL."""
+    with connect(settings) as connection:
+        return {
+            mart.name: Counter(connection.execute(f"select * from marts.{mart.name}").fetchall())  # noqa: S608
+            for mart in MARTS
+        }
+
+
+def _answers(record: Path) -> Iterator[list[Row]]:
+    for line in record.read_text().splitlines():
+        yield [(coin, price, _moment(updated)) for coin, price, updated in json.loads(line)]
+
+
+def _on_the_topic(settings: Settings) -> tuple[dict[str, list[Row]], dict[int, int]]:
+    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers)
+    partitions = [TopicPartition(settings.kafka_topic, number) for number in range(settings.kafka_topic_partitions)]
+    consumer.assign(partitions)
+    consumer.seek_to_beginning(*partitions)
+    ends = consumer.end_offsets(partitions)
+    polls: dict[str, list[Row]] = defaultdict(list)
+    while any(consumer.position(partition) < ends[partition] for partition in partitions):
+        for records in consumer.poll(timeout_ms=1000).values():
+            for record in records:
+                update = json.loads(record.value)
+                row = (update["coin_id"], update["price"], _moment(update["last_updated_at"]))
+                polls[dict(record.headers)["poll-id"].decode()].append(row)
+    consumer.close()
+    return polls, {partition.partition: end for partition, end in ends.items()}
+
+
+def _offsets(settings: Settings, sink: Sink, schema: str) -> Counter[Offset]:
+    if sink is Sink.POSTGRES:
+        with connect(settings) as connection:
+            query = f"select kafka_partition, kafka_offset from {schema}.crypto_prices"  # noqa: S608 names of ours
+            return Counter(connection.execute(query).fetchall())
+    folder = Path(settings.lake, schema, "crypto_prices")
+    if not folder.exists():
+        return Counter()
+    files = pyarrow.dataset.dataset(folder, format="parquet", partitioning="hive")
+    table = files.to_table(columns=["kafka_partition", "kafka_offset"])
+    return Counter(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,82 @@
+"""The pipeline that is disturbed: the embedded stack with a simulator that writes down what it answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from coinloom.processes import Output, environment, executable, run
+from coinloom.progress import Steps
+from coinloom.settings import REPOSITORY, ServerName, Settings, Sink, Target
+from stack import lifecycle, services
+from stack.isolation import isolated_settings
+from stack.supervisor import Supervisor
+
+COINS = 60
+HOURS, SPEED = 2, 30
+POLL_SECONDS, TRIGGER_SECONDS, BUILD_SECONDS = 0.5, 2, 3
+
+
+def chaos_settings(home: Path, target: Target) -> Settings:
+    """A small market that is polled, landed and built much more often than it would be."""
+    return isolated_settings(
+        home,
+        dbt_target=target,
+        simulator_coins=COINS,
+        coingecko_top_n=COINS,
+        landing_sinks=list(Sink),
+        poll_interval_seconds=POLL_SECONDS,
+        stream_trigger_seconds=TRIGGER_SECONDS,
+        build_interval_seconds=BUILD_SECONDS,
+    )
+
+
+def record_file(settings: Settings) -> Path:
+    return settings.coinloom_home / "answers.jsonl"
+
+
+@contextmanager
+def running(settings: Settings, faults: str, steps: Steps) -> Iterator[Supervisor]:
+    """Everything that `coinloom up --simulate` starts."""
+    simulator = services.simulator(settings, HOURS, SPEED, record=record_file(settings), faults=faults)
+    try:
+        lifecycle.start(settings, [simulator, *services.pipeline(settings, with_build=True)], steps)
+        yield Supervisor(settings)
+    finally:
+        lifecycle.stop(settings)
+
+
+def drain(settings: Settings, supervisor: Supervisor) -> None:
+    """Let everything that was polled come through: one more poll sends what waits on disk."""
+    for name in ("poller", "stream", "build"):
+        supervisor.stop_process(name)
+    for name in services.servers(settings):
+        supervisor.wait_ready(services.server(settings, name))
+    _coinloom(settings, "poll", "--once")
+    _coinloom(settings, "stream", "--available-now")
+    _coinloom(settings, "build", "--publish")
+
+
+@contextmanager
+def undisturbed(settings: Settings, home: Path, steps: Steps) -> Iterator[Settings]:
+    """The same topic, landed, built and published once, in a stack of its own with nothing in it."""
+    own = isolated_settings(home, dbt_target=settings.dbt_target, landing_sinks=list(Sink))
+    own = own.model_copy(update={"kafka_bootstrap_servers": settings.kafka_bootstrap_servers})
+    supervisor = Supervisor(own)
+    servers = [services.server(own, name) for name in services.servers(own) if name is not ServerName.KAFKA]
+    try:
+        with steps.step("Land and build the same topic, undisturbed"):
+            supervisor.start(servers)
+            for server in servers:
+                supervisor.start_process(server.name)
+            for server in servers:
+                supervisor.wait_ready(server)
+            _coinloom(own, "stream", "--available-now")
+            _coinloom(own, "build", "--publish")
+        yield own
+    finally:
+        supervisor.stop()
+
+
+def _coinloom(settings: Settings, *arguments: str) -> None:
+    output = Output(settings.coinloom_home / "logs" / f"{arguments[0]}-at-the-end.log", lambda _: None)
+    run([executable("coinloom"), *arguments], environment(settings), REPOSITORY, output)

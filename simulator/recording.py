@@ -1,0 +1,44 @@
+"""Writes down what an application has answered: one JSON line per list of coins that was sent as a whole."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HTTP_OK = 200
+
+
+class RecordingApp:
+    """An ASGI application around another one. A line is a list of [id, current_price, last_updated]."""
+
+    def __init__(self, app: ASGIApp, path: Path) -> None:
+        self._app = app
+        self._file = path.open("a", encoding="utf-8")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts: list[Message] = []
+
+        async def send_and_keep(message: Message) -> None:
+            await send(message)
+            parts.append(message)
+
+        await self._app(scope, receive, send_and_keep)
+        if scope["type"] == "http" and scope["path"].endswith("/coins/markets") and parts[0]["status"] == HTTP_OK:
+            self._write(b"".join(part.get("body", b"") for part in parts))
+
+    def _write(self, body: bytes) -> None:
+        if rows := _rows(body):
+            self._file.write(json.dumps(rows) + "\n")
+            self._file.flush()
+
+
+def _rows(body: bytes) -> list[list[Any]]:
+    """Empty for what is not a list of coins."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return []
+    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+        return []
+    return [[row.get("id"), row.get("current_price"), row.get("last_updated")] for row in answer]
