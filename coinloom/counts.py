@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
-
 from coinloom.settings import Settings, Target
+from ingestion.topic import open_topic
 from serving.database import connect
 from serving.thrift import open_cursor
 
@@ -46,14 +45,14 @@ def count_rows(settings: Settings) -> Counts:
 
 
 def count_messages(settings: Settings) -> int:
-    """All messages ever written to the topic: the sum of its partitions' end offsets."""
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers.split(","))
-    try:
-        partitions = consumer.partitions_for_topic(settings.kafka_topic) or set()
-        ends = consumer.end_offsets([TopicPartition(settings.kafka_topic, partition) for partition in partitions])
-        return int(sum(ends.values()))
-    finally:
-        consumer.close()
+    """All messages ever written to the topic."""
+    return sum(topic_ends(settings).values())
+
+
+def topic_ends(settings: Settings) -> dict[int, int]:
+    """By partition, how many messages were ever written. Raises BrokerUnavailable."""
+    with open_topic(settings) as topic:
+        return topic.ends()
 
 
 def _count_target(settings: Settings, queries: list[str]) -> list[int]:
