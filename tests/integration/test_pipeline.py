@@ -1,5 +1,6 @@
 """From the simulator to PostgreSQL, once, on both targets: nothing lost, nothing doubled, the same numbers."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,6 +33,15 @@ def test_every_message_is_in_landing_or_in_quarantine_of_both_sinks(landed: Sett
     in_files = [place for table in files for place in zip(table["kafka_partition"], table["kafka_offset"], strict=True)]
     assert {(partition.as_py(), offset.as_py()) for partition, offset in in_files} == set(places)
     assert len(in_files) == messages
+
+
+def test_the_status_says_how_far_each_stage_is(landed: Settings) -> None:
+    status = run_command(landed, "coinloom", "status")
+    assert f"topic {landed.kafka_topic}" in status
+    for sink in Sink:
+        behind = rf"landing in {sink} .* rows since \S+:00, 0 messages behind .* \d+ (s|min|h) "
+        assert re.search(behind, status), status
+    assert re.search(r"Last poll: \d+ (s|min) ago, 60 of 60 coins, 60 messages\.", status), status
 
 
 def test_garbage_is_in_quarantine_with_its_reason_and_bytes(landed: Settings) -> None:
