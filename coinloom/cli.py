@@ -147,13 +147,15 @@ def stream(
 @app.command()
 def load(
     file: Annotated[Path, typer.Argument(help="CSV or CSV.gz with the columns coin_id, last_updated_at, price.")],
+    *,
+    processes: Annotated[int | None, typer.Option(min=1, help="How many send at once. Default: one per core.")] = None,
 ) -> None:
     """Put a file of historical prices onto the topic, at full speed."""
     from coinloom.load import load_file
 
     configure_logging(logging.WARNING)
     with clear_errors():
-        load_file(file, read_settings(), console)
+        load_file(file, read_settings(), console, processes)
 
 
 @app.command("build")

@@ -6,10 +6,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from coinloom.settings import Settings
-from ingestion.price_file import LoadSummary, run_load
+from ingestion.price_file import LoadSummary
+from ingestion.price_load import run_load
 
 
-def load_file(path: Path, settings: Settings, console: Console) -> LoadSummary:
+def load_file(path: Path, settings: Settings, console: Console, processes: int | None = None) -> LoadSummary:
     """Load the file and print how many rows went in and which lines did not.
 
     Raises:
@@ -21,6 +22,7 @@ def load_file(path: Path, settings: Settings, console: Console) -> LoadSummary:
         summary = run_load(
             settings,
             path,
+            processes=processes,
             progress=lambda rows, done, total: bar.update(
                 task, completed=done, total=total, description=f"{path.name}: {rows:,} rows"
             ),

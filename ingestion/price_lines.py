@@ -51,6 +51,18 @@ class LineParser:
         self._fetched_at_text = iso_milliseconds(fetched_at)
         self._event_time = lru_cache(maxsize=4096)(self._read_event_time)  # files repeat a timestamp for every coin
 
+    def coin_of(self, line: str) -> str:
+        """The coin of a line, without a look at the rest; any text for a line that is none."""
+        at = self._cell["coin_id"]
+        if '"' in line:
+            try:
+                cells = split(line)
+            except BadLine:
+                return ""
+        else:
+            cells = line.split(",", at + 1)
+        return cells[at].strip() if at < len(cells) else ""
+
     def parse(self, line: str) -> PriceUpdate:
         """Raises BadLine with the reason."""
         cells = split(line)

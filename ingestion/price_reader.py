@@ -28,6 +28,20 @@ class RejectedLine:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of `of` parts of a file's lines. All lines of a coin are in the same part, so their order is kept."""
+
+    number: int = 0
+    of: int = 1
+
+    def takes(self, coin_id: str) -> bool:
+        return self.of == 1 or zlib.crc32(coin_id.encode()) % self.of == self.number
+
+
+WHOLE = Share()
+
+
 class PriceFile:
     """An open price file, plain or gzipped; memory use does not depend on its size.
 
@@ -45,19 +59,19 @@ class PriceFile:
         """How far the reading is, in bytes of the file as it is on disk."""
         return self._raw.tell()
 
-    def rows(self, fetched_at: datetime) -> Iterator[PriceUpdate | RejectedLine]:
-        """Everything after the header, in order; blank lines do not count."""
+    def rows(self, fetched_at: datetime, share: Share = WHOLE) -> Iterator[PriceUpdate | RejectedLine]:
+        """What the share takes of everything after the header, in order; blank lines do not count."""
         try:
-            yield from self._rows(self._lines(_decompressed(self._path, self._raw)), fetched_at)
+            yield from self._rows(self._lines(_decompressed(self._path, self._raw)), fetched_at, share)
         except UnicodeDecodeError as error:
             raise self._error(f"is not UTF-8 text ({error.reason}); save it as UTF-8") from None
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise self._error(f"is cut off or damaged ({error}); copy it again") from None
 
-    def _rows(self, lines: Iterator[str], fetched_at: datetime) -> Iterator[PriceUpdate | RejectedLine]:
+    def _rows(self, lines: Iterator[str], fetched_at: datetime, share: Share) -> Iterator[PriceUpdate | RejectedLine]:
         parser = self._parser(next(lines, ""), fetched_at)
         for line in lines:
-            if line.isspace():
+            if line.isspace() or not (share is WHOLE or share.takes(parser.coin_of(line))):
                 continue
             try:
                 yield parser.parse(line)

@@ -6,16 +6,17 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from ingestion.exceptions import PriceFileError
 from ingestion.outbox import Outbox
-from ingestion.price_file import LoadSummary, load_price_file
-from ingestion.price_reader import RejectedLine
+from ingestion.price_file import Load, LoadSummary, load_price_file
+from ingestion.price_reader import RejectedLine, Share
 from tests.unit.test_ingestion_poller import RecordingProducer
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+LOAD = Load(uuid4(), fetched_at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC))
 HEADER = "last_updated_at,coin_id,symbol,price,volume_24h\n"
 GOOD = "2021-05-12T18:00:59Z,bitcoin,btc,51234.5,100.25\n"
 
@@ -30,13 +31,13 @@ def load(tmp_path: Path, producer: RecordingProducer) -> Callable[..., LoadSumma
     def load(content: str | bytes, name: str = "prices.csv", **arguments: object) -> LoadSummary:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return load_price_file(path, Outbox(producer, "prices"), now=lambda: NOW, **arguments)
+        return load_price_file(path, Outbox(producer, "prices"), load=LOAD, **arguments)
 
     return load
 
 
 def values(producer: RecordingProducer) -> list[dict[str, object]]:
-    return [json.loads(message.value) for message in producer.sent]
+    return [json.loads(message.body) for message in producer.sent]
 
 
 def test_a_good_line_becomes_a_backfill_message(load: Callable[..., LoadSummary], producer: RecordingProducer) -> None:
@@ -169,4 +170,21 @@ def test_a_rank_is_a_whole_number(load: Callable[..., LoadSummary], rank: str, r
 @pytest.mark.parametrize("name", [".", "absent.csv"])
 def test_a_path_that_cannot_be_opened_is_a_clear_error(tmp_path: Path, producer: RecordingProducer, name: str) -> None:
     with pytest.raises(PriceFileError, match="cannot be opened"):
-        load_price_file(tmp_path / name, Outbox(producer, "prices"))
+        load_price_file(tmp_path / name, Outbox(producer, "prices"), load=LOAD)
+
+
+def test_shares_together_are_the_whole_file_and_a_coin_is_in_one_of_them(
+    load: Callable[..., LoadSummary], producer: RecordingProducer
+) -> None:
+    lines = [GOOD.replace("bitcoin", f"coin-{number % 40}") for number in range(200)]
+    odd = ["nonsense\n", '2021-05-12,"a, b",ab,1,1\n', '2021-05-12,"unclosed,ab,1,1\n', "2021-05-12,,ab,1,1\n", "\n"]
+    content = HEADER + "".join([*lines, *odd])
+    coins, rejected, sent = [], 0, 0
+    for number in range(3):
+        summary = load(content, share=Share(number, 3))
+        rejected, sent = rejected + summary.rejected_lines, sent + summary.rows_sent
+        coins.append({message.key for message in producer.sent})
+        producer.sent.clear()
+    assert (sent, rejected) == (201, 3)
+    assert all(coins)
+    assert sum(map(len, coins)) == len(set.union(*coins)) == 41
