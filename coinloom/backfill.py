@@ -10,6 +10,7 @@ from coinloom.errors import CoinloomError, WrongSetting
 from coinloom.settings import Settings
 from ingestion.backfill import run_backfill
 from ingestion.chunks import BackfillSummary, Chunk
+from ingestion.outbox import Producer
 from ingestion.spans import Span, milliseconds
 
 DAY = timedelta(days=1)
@@ -27,7 +28,13 @@ def read_period(since: str, until: str | None, now: datetime) -> Span:
 
 
 def backfill_period(
-    settings: Settings, period: Span, console: Console, *, stop: threading.Event, again: bool
+    settings: Settings,
+    period: Span,
+    console: Console,
+    *,
+    stop: threading.Event,
+    again: bool = False,
+    producer: Producer | None = None,
 ) -> BackfillSummary:
     """Run the backfill and print what went in and what did not.
 
@@ -38,15 +45,16 @@ def backfill_period(
     latest = BackfillSummary()
     try:
         with Progress(*columns, console=console) as bar:
-            task = bar.add_task("", total=None)
 
             def show(summary: BackfillSummary, chunk: Chunk | None) -> None:
                 nonlocal latest
                 latest = summary
                 what = f"{chunk.series if chunk else 'calls to CoinGecko'}: {summary.rows_sent:,} rows"
-                bar.update(task, total=summary.chunks, advance=1 if chunk else 0, description=what)
+                if not bar.task_ids:
+                    bar.add_task("", total=summary.chunks, visible=summary.chunks > 0)
+                bar.update(bar.task_ids[0], advance=1 if chunk else 0, description=what)
 
-            run_backfill(settings, period, stop=stop, again=again, progress=show)
+            run_backfill(settings, period, stop=stop, again=again, producer=producer, progress=show)
     except CoinloomError:
         if latest.chunks:
             latest.is_stopped = True
@@ -61,7 +69,7 @@ def _report(summary: BackfillSummary, settings: Settings, console: Console) -> N
         console.print("Nothing to ask for: all of it is on the topic already (--again asks all the same).")
         return
     parts = f"{summary.chunks_done:,} of {summary.chunks:,} parts"
-    console.print(f"{summary.rows_sent:,} rows on the topic {settings.kafka_topic}, {parts}.")
+    console.print(f"{summary.rows_sent:,} rows sent to the topic {settings.kafka_topic}, {parts}.")
     bad = [f"{bad.series}: {bad.reason}" for bad in summary.first_bad_samples]
     for line in [*bad, *_left_out(summary)]:
         console.print(line, style="yellow", markup=False, highlight=False)

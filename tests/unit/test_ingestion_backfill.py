@@ -1,5 +1,6 @@
 """A backfill from HTTP to the producer: the simulator is real, the producer is a recorder, noon is now."""
 
+import io
 import json
 import os
 import signal
@@ -13,8 +14,10 @@ from typing import Any
 
 import pytest
 import requests
+from rich.console import Console
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from coinloom.backfill import backfill_period
 from coinloom.errors import WrongSetting
 from coinloom.settings import Settings
 from ingestion.backfill import run_backfill
@@ -390,6 +393,31 @@ def test_three_failures_in_a_row_end_it(tmp_path: Path) -> None:
 def test_nobody_there_ends_it(bench: Bench) -> None:
     with pytest.raises(Unreachable, match="COINGECKO_BASE_URL"):
         bench.run(coingecko_base_url="http://127.0.0.1:1/api/v3")
+
+
+def test_the_report_names_what_is_not_on_the_topic(tmp_path: Path) -> None:
+    for bench in benches(tmp_path, "null_prices=1"):
+        settings = Settings(_env_file=None, **(bench.settings | {"coingecko_ids": ["avalanche", "bitcoin"]}))
+        period = Span(milliseconds(NOON - timedelta(days=3)), milliseconds(NOON - timedelta(days=2)))
+        lines = report_of(settings, period, bench)
+        assert lines[0] == "21 rows sent to the topic crypto-prices, 1 of 2 parts."
+        assert lines[1].startswith("bitcoin in usd: the price of 2026-05-15T12:00:")
+        assert lines[1].endswith("Z is not a number above zero: None")
+        assert lines[4:] == [
+            "3 samples were left out.",
+            "CoinGecko does not know avalanche: check the ids (avalanche, for one, is avalanche-2).",
+        ]
+        bench.stop.set()
+        assert report_of(settings, period, bench)[-1].startswith("Stopped before the end. The same command")
+        known = settings.model_copy(update={"coingecko_ids": ["bitcoin"]})
+        assert report_of(known, period, bench)[0].startswith("Nothing to ask for")
+
+
+def report_of(settings: Settings, period: Span, bench: Bench) -> list[str]:
+    """The lines below the progress bar."""
+    out = io.StringIO()
+    backfill_period(settings, period, Console(file=out, width=160), stop=bench.stop, producer=bench.producer)
+    return [line for line in out.getvalue().splitlines() if line and "━" not in line]
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])

@@ -125,3 +125,11 @@ def test_no_more_than_a_year_back(base_url: str) -> None:
     answer = get(base_url, **{"from": int(NOON - 365 * DAY - 1)})
     assert answer.status_code == 401
     assert answer.json()["error"]["status"]["error_code"] == 10012
+
+
+def test_a_repeated_answer_is_that_of_the_same_coin(clock: FakeTime) -> None:
+    with simulator("repeated=1", market=create_app(Market(seed=7, count=5), MarketClock(clock))) as url:
+        bitcoin, ethereum = (get(url, coin).content for coin in ("bitcoin", "ethereum"))
+        clock.seconds += 3600
+        assert [get(url, coin).content for coin in ("bitcoin", "ethereum")] == [bitcoin, ethereum]
+    assert bitcoin != ethereum
