@@ -158,6 +158,35 @@ def load(
         load_file(file, read_settings(), console, processes)
 
 
+@app.command()
+def backfill(
+    *,
+    since: Annotated[str, typer.Option("--from", help="A date, or a time such as 2026-01-31T12:00; UTC.")],
+    until: Annotated[
+        str | None, typer.Option("--to", help="The same; a date is a whole day. Default: until now.")
+    ] = None,
+    ids: Annotated[str | None, typer.Option(help="CoinGecko ids, comma separated. [COINGECKO_IDS]")] = None,
+    vs_currencies: Annotated[str | None, typer.Option(help="For example usd,eur. [COINGECKO_VS_CURRENCIES]")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Ask also for what is on the topic already.")] = False,
+) -> None:
+    """Put the history that CoinGecko has onto the topic; begun again, it goes on where it ended.
+
+    One call brings up to 89 days of a coin in a currency, with a price every hour; the last day is a call of its own,
+    with a price every 5 minutes. Exit code 0: all of it is on the topic.
+    """
+    from coinloom.backfill import backfill_period, read_period
+    from ingestion.clock import utc_now
+    from ingestion.stopping import stop_on_signals
+
+    configure_logging(logging.WARNING)
+    with clear_errors(), stop_on_signals() as stop:
+        period = read_period(since, until, utc_now())
+        settings = read_settings(coingecko_ids=ids, coingecko_vs_currencies=vs_currencies)
+        summary = backfill_period(settings, period, console, stop=stop, again=again)
+    if not summary.is_complete:
+        raise typer.Exit(1)
+
+
 @app.command("build")
 def build_command(
     *,

@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         return self.coinloom_home / "poller.sqlite"
 
     @property
+    def backfill_file(self) -> Path:
+        """Where it is kept what backfills have done."""
+        return self.coinloom_home / "backfill.sqlite"
+
+    @property
     def jars(self) -> Path:
         """Folder of the embedded servers' jars, with the default applied."""
         return self.jars_folder or self.coinloom_home / "jars"

@@ -8,18 +8,18 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 from coinloom.settings import CoinGeckoPlan, Settings
+from ingestion.book import open_book
 from ingestion.clock import Clock, utc_now
 from ingestion.exceptions import CallsNotKept, CreditsSpent
 
 MINUTE = timedelta(minutes=1)
-LOCK_SECONDS = 30
 SCHEMA = """
     create table if not exists calls (plan text not null, called_at real not null);
     create index if not exists calls_by_time on calls (plan, called_at);
@@ -117,15 +117,11 @@ class Budget:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, that of the only writer; what was called before this month is forgotten."""
+        """One transaction; what was called before this month is forgotten."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._path, timeout=LOCK_SECONDS, isolation_level=None)) as book:
-                book.executescript(SCHEMA)
-                book.execute("begin immediate")
-                with book:
-                    book.execute("delete from calls where called_at < ?", (month_of(self._now() - MINUTE).timestamp(),))
-                    yield book
+            with open_book(self._path, SCHEMA) as book:
+                book.execute("delete from calls where called_at < ?", (month_of(self._now() - MINUTE).timestamp(),))
+                yield book
         except (sqlite3.Error, OSError) as error:
             advice = "make room and let us write there, or set COINGECKO_CALLS_PER_MINUTE and _CREDITS_PER_MONTH to 0"
             raise CallsNotKept(f"calls to CoinGecko cannot be kept in {self._path} ({error}); {advice}") from error

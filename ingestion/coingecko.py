@@ -1,4 +1,4 @@
-"""Asks CoinGecko's `/coins/markets` for the prices of one poll.
+"""Asks CoinGecko: for any path, with its retries, and for the prices of one poll.
 
 The key travels in a header, never in the URL, and redirects are not followed, so it reaches no other host.
 """
@@ -6,30 +6,26 @@ The key travels in a header, never in the URL, and redirects are not followed, s
 import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
 import tenacity
 
 from coinloom.errors import WrongSetting
-from coinloom.settings import CoinGeckoPlan
-from ingestion.answers import read_rows, receive
+from coinloom.settings import CoinGeckoPlan, Settings
+from ingestion.answers import Shape, read_body, receive
 from ingestion.clock import Clock, utc_now
-from ingestion.exceptions import TemporaryTrouble, Unreachable, WrongKeyOrPlan
-from ingestion.markets import MarketsAnswer, MarketsRequest, Row
+from ingestion.exceptions import TemporaryTrouble, Unreachable
+from ingestion.markets import COINS, MarketsAnswer, MarketsRequest, Row
+from ingestion.plans import BASE_URLS, key_header
 from ingestion.user_agent import user_agent
 
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 10  # of silence; a page takes about a second
-ATTEMPTS_PER_PAGE = 5
+ATTEMPTS_PER_REQUEST = 5
 
-BASE_URLS = {
-    CoinGeckoPlan.KEYLESS: "https://api.coingecko.com/api/v3",
-    CoinGeckoPlan.DEMO: "https://api.coingecko.com/api/v3",
-    CoinGeckoPlan.PRO: "https://pro-api.coingecko.com/api/v3",
-}
-KEY_HEADERS = {CoinGeckoPlan.DEMO: "x-cg-demo-api-key", CoinGeckoPlan.PRO: "x-cg-pro-api-key"}
+Parameters = dict[str, str | int]
 
 log = logging.getLogger(__name__)
 _exponential_backoff = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
@@ -39,7 +35,7 @@ class CoinGeckoClient:
     """Knows the host and the key's header of a plan, pages, and tries again where it can help.
 
     `before_call` comes before each request, tries included; `sleep` waits between tries. One that raises abandons the
-    poll. Raises WrongKeyOrPlan for a key that cannot work.
+    request. Raises WrongKeyOrPlan for a key that cannot work.
     """
 
     def __init__(
@@ -55,18 +51,36 @@ class CoinGeckoClient:
     ) -> None:
         self._session = session
         self._before_call = before_call
-        self._url = (base_url or BASE_URLS[plan]).rstrip("/") + "/coins/markets"
+        self._base_url = (base_url or BASE_URLS[plan]).rstrip("/")
         self._key = (key or "").strip() or None
-        self._headers = {"User-Agent": user_agent(), "Accept": "application/json", **_key_header(plan, self._key)}
+        self._headers = {"User-Agent": user_agent(), "Accept": "application/json", **key_header(plan, self._key)}
         self._now = now
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TemporaryTrouble),
             wait=_wait_seconds,
-            stop=tenacity.stop_after_attempt(ATTEMPTS_PER_PAGE),
+            stop=tenacity.stop_after_attempt(ATTEMPTS_PER_REQUEST),
             before_sleep=_log_retry,
             sleep=sleep,
             reraise=True,
         )
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        session: requests.Session,
+        before_call: Callable[[], None],
+        sleep: Callable[[float], None],
+        now: Clock,
+    ) -> Self:
+        """The client for the plan, the key and the host of the settings."""
+        key = settings.coingecko_api_key.get_secret_value() if settings.coingecko_api_key else None
+        plan, base_url = settings.coingecko_plan, settings.coingecko_base_url
+        return cls(session, plan, key, base_url, before_call=before_call, sleep=sleep, now=now)
+
+    def get(self, path: str, parameters: Parameters, shape: Shape) -> Any:
+        """The JSON at a path that begins with a slash, tried again where it can help. Raises a CoinGeckoError."""
+        return self._retrying(self._get, self._base_url + path, parameters, shape)
 
     def markets(self, request: MarketsRequest) -> MarketsAnswer:
         """All pages in all currencies. Raises a CoinGeckoError: a poll is complete or it is none."""
@@ -85,16 +99,16 @@ class CoinGeckoClient:
     def _rows(self, request: MarketsRequest, vs_currency: str) -> Iterator[Row]:
         for page in request.pages():
             parameters = {"vs_currency": vs_currency, "order": "market_cap_desc", "precision": "full", **page}
-            rows = self._retrying(self._get, parameters)
+            rows = self.get("/coins/markets", parameters, COINS)
             yield from rows
             if not request.ids and len(rows) < int(page["per_page"]):
                 return
 
-    def _get(self, parameters: dict[str, str | int]) -> list[Row]:
+    def _get(self, url: str, parameters: Parameters, shape: Shape) -> Any:
         self._before_call()
         try:
             with self._session.get(
-                self._url,
+                url,
                 params=parameters,
                 headers=self._headers,
                 timeout=(CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
@@ -105,21 +119,9 @@ class CoinGeckoClient:
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
             raise WrongSetting("COINGECKO_BASE_URL is not a web address: it must look like https://host/path") from None
         except requests.RequestException as error:
-            what = f"no complete answer from {urlsplit(self._url).hostname} ({type(error).__name__})"
+            what = f"no complete answer from {urlsplit(url).hostname} ({type(error).__name__})"
             raise Unreachable(f"{what}; check the network and COINGECKO_BASE_URL") from error
-        return read_rows(answer, self._now(), self._key)
-
-
-def _key_header(plan: CoinGeckoPlan, key: str | None) -> dict[str, str]:
-    if plan is CoinGeckoPlan.KEYLESS:
-        if key:
-            log.warning("COINGECKO_API_KEY is set, but not sent: COINGECKO_PLAN is keyless (set demo or pro)")
-        return {}
-    if not key:
-        raise WrongKeyOrPlan(f"COINGECKO_PLAN is {plan}, which needs COINGECKO_API_KEY (or set COINGECKO_PLAN=keyless)")
-    if not (key.isascii() and key.isprintable()):
-        raise WrongKeyOrPlan("COINGECKO_API_KEY holds characters that no key has; copy it again")
-    return {KEY_HEADERS[plan]: key}
+        return read_body(answer, shape, self._now(), self._key)
 
 
 def _wait_seconds(state: tenacity.RetryCallState) -> float:
@@ -131,5 +133,5 @@ def _wait_seconds(state: tenacity.RetryCallState) -> float:
 def _log_retry(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
     log.warning(
-        "try %d of %d: %s; again in %.0f s", state.attempt_number, ATTEMPTS_PER_PAGE, error, state.upcoming_sleep
+        "try %d of %d: %s; again in %.0f s", state.attempt_number, ATTEMPTS_PER_REQUEST, error, state.upcoming_sleep
     )

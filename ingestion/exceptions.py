@@ -7,6 +7,7 @@ A message says what happened, to what, and what to do about it, by the name of t
     ├── CoinGeckoError
     │   ├── WrongKeyOrPlan
     │   ├── RequestRefused
+    │   │   └── UnknownCoin
     │   ├── BadAnswer
     │   ├── CreditsSpent
     │   ├── CallsNotKept
@@ -20,7 +21,8 @@ A message says what happened, to what, and what to do about it, by the name of t
     │   ├── DeliveryFailed
     │   └── NotAcknowledged
     ├── SpoolUnusable
-    └── PriceFileError
+    ├── PriceFileError
+    └── DoneNotKept
 """
 
 from coinloom.errors import CoinloomError
@@ -48,8 +50,12 @@ class RequestRefused(CoinGeckoError):
     """CoinGecko does not accept what we ask for; asking again does not help."""
 
 
+class UnknownCoin(RequestRefused):
+    """CoinGecko has no coin of this id; requests for others go on."""
+
+
 class BadAnswer(CoinGeckoError):
-    """An answer came with a good status, but it is not a list of coins."""
+    """An answer came with a good status, but it is not what we asked for."""
 
 
 class CreditsSpent(CoinGeckoError):
@@ -106,3 +112,7 @@ class SpoolUnusable(IngestionError):
 
 class PriceFileError(IngestionError):
     """The file as a whole cannot be read as prices."""
+
+
+class DoneNotKept(IngestionError):
+    """The file that keeps what a backfill has done cannot be used; nothing more was asked."""

@@ -5,10 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from coinloom.errors import WrongSetting
+from ingestion.answers import Shape
 
 ROWS_PER_PAGE = 250  # CoinGecko's limit, for rows and for ids
 
 Row = dict[str, Any]
+
+COINS = Shape(
+    "a JSON list of coins", lambda body: isinstance(body, list) and all(isinstance(row, dict) for row in body)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """One price update, and the Kafka message that carries it.
 
-The poller and the file loader both go through here, so a backfilled row and a live row have the same shape and key.
+All that sends prices goes through here, so a backfilled row and a live row have the same shape and key.
 """
 
 import json

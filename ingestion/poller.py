@@ -53,7 +53,7 @@ def run_poller(
     request = MarketsRequest.of(settings.coingecko_vs_currencies, settings.coingecko_ids, settings.coingecko_top_n)
     sleep = sleep_until_stopped(stop)
     budget = Budget(settings.calls_file, settings.coingecko_plan, Limits.of(settings), now=now, sleep=sleep)
-    client = _client(settings, session or requests.Session(), budget, sleep, now)
+    client = CoinGeckoClient.of(settings, session or requests.Session(), budget.spend, sleep, now)
     pace = Pace(budget, calls=len(request.pages()) * len(request.vs_currencies), wanted=settings.poll_interval_seconds)
     _log_start(settings, request)
     try:
@@ -106,14 +106,6 @@ def _deliver_the_rest(courier: Courier) -> None:
         log.warning("%s The next start sends them.", error)
     else:
         log.info("Kafka has confirmed everything")
-
-
-def _client(
-    settings: Settings, session: requests.Session, budget: Budget, sleep: Callable[[float], None], now: Clock
-) -> CoinGeckoClient:
-    key = settings.coingecko_api_key.get_secret_value() if settings.coingecko_api_key else None
-    plan, base_url = settings.coingecko_plan, settings.coingecko_base_url
-    return CoinGeckoClient(session, plan, key, base_url, before_call=budget.spend, sleep=sleep, now=now)
 
 
 def _producer(settings: Settings, producer: Producer | None, stop: threading.Event) -> AbstractContextManager[Producer]:

@@ -19,10 +19,10 @@ class Fault(StrEnum):
     SLOW_DRIP = "slow_drip"  # a byte now and then, without end
     CUT_OFF = "cut_off"  # fewer bytes than announced
     GARBAGE = "garbage"  # HTTP 200 with bytes that are no text
-    WRONG_SHAPE = "wrong_shape"  # HTTP 200 with JSON that is no list of coins
+    WRONG_SHAPE = "wrong_shape"  # HTTP 200 with JSON that is no list of coins and no chart
     HUGE = "huge"  # HTTP 200 with 20 MB
 
-    MISSING_IDS = "missing_ids"  # coins that were asked for are left out
+    MISSING_IDS = "missing_ids"  # coins, or samples of a chart, that were asked for are left out
     NULL_PRICES = "null_prices"
     ODD_ROW = "odd_row"  # one row has values of the wrong types
     CLOCK_AHEAD = "clock_ahead"  # last_updated lies 5 minutes in the future

@@ -1,29 +1,24 @@
-"""Lets an application answer `/coins/markets` as badly as a FaultPlan says."""
+"""Lets an application answer for prices, now and in the past, as badly as a FaultPlan says."""
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import count
-from typing import Any
 
 import numpy as np
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulator.faults import Fault, FaultPlan
-from simulator.timestamps import iso_utc
+from simulator.spoiling import spoil
 
 SECONDS_OF_SILENCE = 60
 SECONDS_PER_BYTE = 0.2
 HUGE_BYTES = 20_000_000
 RETRY_AFTER_SECONDS = 1
-AHEAD, BACK = timedelta(minutes=5), timedelta(minutes=-10)
-LEFT_OUT_OF = 10  # one row of so many is missing, or has no price
-
-Row = dict[str, Any]
+PATHS = "/coins/markets", "/market_chart/range"
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +30,10 @@ class FaultyApp:
         self._app = app
         self._plan = plan
         self._numbers = count()
-        self._bodies: dict[bytes, bytes] = {}
+        self._bodies: dict[tuple[str, bytes], bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].endswith("/coins/markets"):
+        if scope["type"] != "http" or not scope["path"].endswith(PATHS):
             return await self._app(scope, receive, send)
         number = next(self._numbers)
         fault = self._plan.fault_of(number)
@@ -68,14 +63,13 @@ class FaultyApp:
     async def _answer(self, fault: Fault | None, scope: Scope, receive: Receive, send: Send) -> None:
         """The market's answer, whole or cut off, with rows that are right or not."""
         start, body = await _answer_of(self._app, scope, receive)
-        query = bytes(scope["query_string"])
+        asked = scope["path"], bytes(scope["query_string"])
         if start["status"] == 200:  # noqa: PLR2004  HTTP
             if fault is Fault.REPEATED:
-                body = self._bodies.get(query, body)
-            elif fault in SPOILED:
-                rows = json.loads(body)
-                body = json.dumps(SPOILED[fault](rows), ensure_ascii=False, separators=(",", ":")).encode()
-            self._bodies[query] = body
+                body = self._bodies.get(asked, body)
+            elif fault:
+                body = json.dumps(spoil(fault, json.loads(body)), ensure_ascii=False, separators=(",", ":")).encode()
+            self._bodies[asked] = body
         headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
         await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
         sent = body[: len(body) // 2] if fault is Fault.CUT_OFF else body
@@ -113,32 +107,3 @@ def _rate_limited(number: int) -> Response:
     until = format_datetime(datetime.now(UTC) + timedelta(seconds=RETRY_AFTER_SECONDS), usegmt=True)
     retry_after = str(RETRY_AFTER_SECONDS) if number % 2 else until
     return Response(bodies[number % 3], 429, headers={"Retry-After": retry_after})
-
-
-def _without_some(rows: list[Row]) -> list[Row]:
-    return [row for at, row in enumerate(rows) if at % LEFT_OUT_OF]
-
-
-def _without_some_prices(rows: list[Row]) -> list[Row]:
-    return [row if at % LEFT_OUT_OF else row | {"current_price": None} for at, row in enumerate(rows)]
-
-
-def _with_an_odd_row(rows: list[Row]) -> list[Row]:
-    odd = {"id": 7, "current_price": "much", "market_cap": [], "last_updated": "yesterday"}
-    return [*rows[:-1], rows[-1] | odd] if rows else rows
-
-
-def _moved(by: timedelta) -> Callable[[list[Row]], list[Row]]:
-    def move(text: str | None) -> str | None:
-        return text and iso_utc(round(1000 * (datetime.fromisoformat(text) + by).timestamp()))
-
-    return lambda rows: [row | {"last_updated": move(row["last_updated"])} for row in rows]
-
-
-SPOILED: dict[Fault | None, Callable[[list[Row]], list[Row]]] = {
-    Fault.MISSING_IDS: _without_some,
-    Fault.NULL_PRICES: _without_some_prices,
-    Fault.ODD_ROW: _with_an_odd_row,
-    Fault.CLOCK_AHEAD: _moved(AHEAD),
-    Fault.REVERSED: _moved(BACK),
-}

@@ -51,9 +51,13 @@ class Market:
 
         Raises UnknownCurrencyError.
         """
+        self.require_currency(vs_currency)
+        return self._taken(int(self._windows.latest(time_ms)[0]), vs_currency)
+
+    def require_currency(self, vs_currency: str) -> None:
+        """Raises UnknownCurrencyError if prices are not quoted in it."""
         if vs_currency not in self._assets.quotes:
             raise UnknownCurrencyError(vs_currency)
-        return self._taken(int(self._windows.latest(time_ms)[0]), vs_currency)
 
     def _take(self, taken_ms: int, vs_currency: str) -> Snapshot:
         quote = self._assets.quotes[vs_currency]

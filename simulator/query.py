@@ -13,8 +13,8 @@ _DEFAULT_PER_PAGE, _MAX_PER_PAGE = 100, 250
 _DEFAULT_ORDER = "market_cap_desc"
 
 
-class MissingCurrencyError(ValueError):
-    """`vs_currency` was not given."""
+class MissingParameterError(ValueError):
+    """A parameter, named by the error, was not given."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,10 @@ class MarketsQuery:
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> "MarketsQuery":
         """Reads the query string. Unknown parameters are ignored, unusable values count as not given, `per_page` is cut
-        at 250. Raises MissingCurrencyError.
+        at 250. Raises MissingParameterError.
         """
-        vs_currency = parameters.get("vs_currency", "").strip().lower()
-        if not vs_currency:
-            raise MissingCurrencyError
         return cls(
-            vs_currency=vs_currency,
+            vs_currency=required(parameters, "vs_currency").lower(),
             ids=frozenset(_listed(parameters.get("ids", ""))) or None,
             order=parameters.get("order", _DEFAULT_ORDER),
             per_page=min(_positive(parameters.get("per_page", ""), _DEFAULT_PER_PAGE), _MAX_PER_PAGE),
@@ -50,6 +47,13 @@ class MarketsQuery:
         positions = _ordered(self.order, market, snapshot)
         chosen = [at for at in positions if self.ids is None or market.coins[at].id in self.ids]
         return chosen[(self.page - 1) * self.per_page : self.page * self.per_page]
+
+
+def required(parameters: Mapping[str, str], name: str) -> str:
+    """The parameter without the blanks around it. Raises MissingParameterError if nothing is left."""
+    if value := parameters.get(name, "").strip():
+        return value
+    raise MissingParameterError(name)
 
 
 def _ordered(order: str, market: Market, snapshot: Snapshot) -> list[int]:

@@ -15,7 +15,7 @@ import requests
 
 from coinloom.errors import WrongSetting
 from coinloom.settings import CoinGeckoPlan
-from ingestion.coingecko import BASE_URLS, CoinGeckoClient
+from ingestion.coingecko import CoinGeckoClient
 from ingestion.exceptions import (
     BadAnswer,
     CoinGeckoError,
@@ -23,10 +23,12 @@ from ingestion.exceptions import (
     RequestRefused,
     ServerTrouble,
     Stopped,
+    UnknownCoin,
     Unreachable,
     WrongKeyOrPlan,
 )
 from ingestion.markets import MarketsRequest
+from ingestion.plans import BASE_URLS
 
 KEY = "CG-NotARealKey123"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -298,12 +300,14 @@ def test_a_closed_port_is_unreachable(server: ScriptedServer, slept: list[float]
         (Reply(b"error code: 1020", 403), RequestRefused, "firewall"),
         (Reply(b'{"error": "invalid vs_currency"}', 400), RequestRefused, "COINGECKO_VS_CURRENCIES"),
         (Reply(b"gone", 404), RequestRefused, "COINGECKO_BASE_URL"),
+        (Reply(b'{"error":"coin not found"}', 404), UnknownCoin, "COINGECKO_IDS"),
         (Reply(b"", 301, {"Location": "http://127.0.0.1:1/"}), RequestRefused, "COINGECKO_BASE_URL"),
         (Reply(error_body(10002), 400), WrongKeyOrPlan, "set COINGECKO_API_KEY"),
         (Reply(error_body(10005), 429), WrongKeyOrPlan, "COINGECKO_PLAN"),
         (Reply(error_body(10010), 400), WrongKeyOrPlan, "COINGECKO_PLAN=pro"),
         (Reply(b'{"error_code": 10011}', 200), WrongKeyOrPlan, "COINGECKO_PLAN=demo"),
         (Reply(b'{"error": {"status": {"error_code": 10010}}}', 500), WrongKeyOrPlan, "COINGECKO_PLAN=pro"),
+        (Reply(b'{"error": {"status": {"error_code": 10012}}}', 401), WrongKeyOrPlan, "a later --from"),
         (Reply(b'[{"id": "bit'), BadAnswer, "12 bytes"),
         (Reply(b"<html>maintenance</html>"), BadAnswer, "maintenance"),
         (Reply(b'{"coins": []}'), BadAnswer, "coins"),
