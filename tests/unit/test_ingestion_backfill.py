@@ -89,7 +89,7 @@ class Bench:
 
     @property
     def values(self) -> list[dict[str, Any]]:
-        return [json.loads(message.value) for message in self.producer.sent]
+        return [json.loads(message.body) for message in self.producer.sent]
 
     def taken(self) -> Rows:
         """What was sent, by its key; each key has to be there once. Forgets it."""
