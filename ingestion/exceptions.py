@@ -19,7 +19,8 @@ A message says what happened, to what, and what to do about it, by the name of t
     │   ├── BrokerRefused
     │   ├── DeliveryFailed
     │   └── NotAcknowledged
-    └── PriceFileError
+    ├── PriceFileError
+    └── ReplaysNotKept
 """
 
 from coinloom.errors import CoinloomError
@@ -101,3 +102,7 @@ class NotAcknowledged(BrokerError):
 
 class PriceFileError(IngestionError):
     """The file as a whole cannot be read as prices."""
+
+
+class ReplaysNotKept(IngestionError):
+    """The file that remembers what was sent again cannot be used; what it does not hold will be sent once more."""

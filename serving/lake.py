@@ -67,7 +67,7 @@ class LakeTable:
     def _batches(self, periods: Collection[str]) -> Iterator[pa.RecordBatch]:
         """One row group at a time: the scanner of a whole dataset reads a gigabyte ahead."""
         filesystem, root = FileSystem.from_uri(self.location)
-        for path in (path for folder in self._folders(root, periods) for path in _files(filesystem, folder)):
+        for path in (path for folder in self._folders(root, periods) for path in data_files(filesystem, folder)):
             with ParquetFile(path, filesystem=filesystem) as file:
                 for group in range(file.num_row_groups):
                     for batch in file.iter_batches(ROWS_PER_BATCH, row_groups=[group]):
@@ -104,7 +104,7 @@ class Lake:
             raise PublishFailed(f"{name} has columns that cannot be published: {unknown}. Cast them in the model.")
         columns = {column: TYPES[kind][0] for column, kind in types.items()}
         schema = pa.schema([(column, TYPES[kind][1]) for column, kind in types.items()])
-        return LakeTable(mart, columns, schema, _arrow_address(details["Location"]))
+        return LakeTable(mart, columns, schema, arrow_address(details["Location"]))
 
     def _rows(self, statement: str, missing: str) -> list[tuple[Any, ...]]:
         try:
@@ -116,13 +116,13 @@ class Lake:
             raise PublishFailed(f"Spark could not read {missing}: {error}") from error
 
 
-def _files(filesystem: FileSystem, folder: str) -> list[str]:
+def data_files(filesystem: FileSystem, folder: str) -> list[str]:
     """The data files: what Spark has not committed yet, and its marks, begin with a dot or an underscore."""
     infos = filesystem.get_file_info(FileSelector(folder, allow_not_found=True))
     return [info.path for info in infos if info.is_file and not PurePosixPath(info.path).name.startswith((".", "_"))]
 
 
-def _arrow_address(location: str) -> str:
+def arrow_address(location: str) -> str:
     """Spark's address of a folder as pyarrow's: `file:/x` is a path, `s3a://x` is `s3://x`."""
     if location.startswith("file:"):
         return location.removeprefix("file://").removeprefix("file:")
