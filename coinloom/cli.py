@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from coinloom.errors import CoinloomError
 from coinloom.logs import configure_logging
 from coinloom.progress import Steps
 from coinloom.settings import ServerName, Target, read_settings
+from spark_streaming.reasons import Reason
 from stack.environment_file import ensure_env_file
 
 app = typer.Typer(
@@ -28,6 +30,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Coinloom, a real-time crypto market warehouse. Settings come from the environment or .env; see .env.example.",
 )
+quarantine_app = typer.Typer()
+app.add_typer(quarantine_app, name="quarantine", invoke_without_command=True)
 # Tables keep their shape when the output goes to a file.
 console = Console() if sys.stdout.isatty() else Console(width=160)
 
@@ -36,6 +40,11 @@ PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_opt
 
 TargetOption = Annotated[
     Target | None, typer.Option("--target", "-t", help="Where dbt builds: spark or postgres. Default: DBT_TARGET.")
+]
+
+SinceHour = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%dT%H"], metavar="HOUR", help="Only what landed from this hour on, as 2026-11-22T10."),
 ]
 
 
@@ -187,6 +196,34 @@ def backfill(
         raise typer.Exit(1)
 
 
+@quarantine_app.callback()
+def quarantine(context: typer.Context, *, since_hour: SinceHour = None) -> None:
+    """Show what the stream rejected, by reason; `replay` sends it again."""
+    from coinloom.quarantine import show_quarantine
+
+    if context.invoked_subcommand is None:
+        with clear_errors():
+            show_quarantine(read_settings(), _hour(since_hour), console)
+    elif since_hour:
+        raise typer.BadParameter("write it after 'replay'", param_hint="--since-hour")
+
+
+@quarantine_app.command()
+def replay(
+    *,
+    reason: Annotated[
+        list[Reason] | None, typer.Option(metavar="REASON", help="Only this one; may be given several times.")
+    ] = None,
+    since_hour: SinceHour = None,
+) -> None:
+    """Send what was rejected to the topic again, after a fix: each message once, however often this runs."""
+    from coinloom.quarantine import replay_quarantine
+
+    configure_logging(logging.WARNING)
+    with clear_errors():
+        replay_quarantine(read_settings(), reason or [], _hour(since_hour), console)
+
+
 @app.command("build")
 def build_command(
     *,
@@ -249,3 +286,7 @@ def demo(
 
     with clear_errors():
         run_demo(read_settings(dbt_target=target).dbt_target, hours, console)
+
+
+def _hour(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%dT%H}" if moment else ""

@@ -129,6 +129,11 @@ class Settings(BaseSettings):
         return self.coinloom_home / "backfill.sqlite"
 
     @property
+    def replays_file(self) -> Path:
+        """Where it is kept which quarantined messages were sent again."""
+        return self.coinloom_home / "quarantine-replays.sqlite"
+
+    @property
     def jars(self) -> Path:
         """Folder of the embedded servers' jars, with the default applied."""
         return self.jars_folder or self.coinloom_home / "jars"

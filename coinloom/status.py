@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 
 import psycopg
 from rich.console import Console
@@ -9,6 +11,7 @@ from rich.table import Table
 
 from coinloom.counts import topic_ends
 from coinloom.errors import CoinloomError
+from coinloom.quarantine import count_by_reason
 from coinloom.settings import Settings
 from ingestion.budget import Budget, Limits
 from serving.database import connect
@@ -88,7 +91,7 @@ def _show_polls(settings: Settings, console: Console) -> None:
 
 def _show_stages(settings: Settings, console: Console) -> None:
     stages = Table("stage", "holds", "newest event (UTC)", "age", title="How far the prices have come")
-    for row in [*_landing(settings), *_marts(settings)]:
+    for row in [*_landing(settings), *_quarantine(settings), *_marts(settings)]:
         stages.add_row(*row)
     console.print(stages)
 
@@ -104,6 +107,15 @@ def _landing(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
             continue
         rows = f"{hour.rows:,} rows since {hour.landed_hour}:00, {lag:,} messages behind"
         yield stage, rows, f"{hour.newest_event:%Y-%m-%d %H:%M:%S}", age(hour.newest_event.replace(tzinfo=UTC))
+
+
+def _quarantine(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+    """By reason; the age is that of the newest arrival."""
+    for sink, counts in groupby(count_by_reason(settings), key=attrgetter("sink")):
+        reasons = sorted(counts, key=attrgetter("messages"), reverse=True)
+        what = ", ".join(f"{count.messages:,} {count.reason}" for count in reasons)
+        total, newest = sum(count.messages for count in reasons), max(count.last_landed_at for count in reasons)
+        yield f"quarantine in {sink}", f"{total:,} messages: {what}", "", age(newest)
 
 
 def _marts(settings: Settings) -> Iterator[tuple[str, str, str, str]]:

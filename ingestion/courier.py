@@ -88,5 +88,5 @@ class Courier:
         if not isinstance(error, TOO_LARGE):
             advice = "check the broker at KAFKA_BOOTSTRAP_SERVERS; they wait on disk for the next start"
             raise DeliveryFailed(f"Kafka does not take messages for the topic {self._topic} ({error!r}); {advice}")
-        size, coin = len(kept.message.value), kept.message.key[:80]
+        size, coin = len(kept.message.value or b""), (kept.message.key or b"")[:80]
         log.error("a message of %d bytes for %r is left out: Kafka takes none so large (%s)", size, coin, error)

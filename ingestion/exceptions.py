@@ -22,7 +22,8 @@ A message says what happened, to what, and what to do about it, by the name of t
     │   └── NotAcknowledged
     ├── SpoolUnusable
     ├── PriceFileError
-    └── DoneNotKept
+    ├── DoneNotKept
+    └── ReplaysNotKept
 """
 
 from coinloom.errors import CoinloomError
@@ -116,3 +117,7 @@ class PriceFileError(IngestionError):
 
 class DoneNotKept(IngestionError):
     """The file that keeps what a backfill has done cannot be used; nothing more was asked."""
+
+
+class ReplaysNotKept(IngestionError):
+    """The file that remembers what was sent again cannot be used; what it does not hold will be sent once more."""

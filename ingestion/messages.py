@@ -52,10 +52,10 @@ class PriceUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes to Kafka: `key` is the coin id, `value` the update as JSON, both UTF-8."""
+    """What goes to Kafka: `key` is the coin id, `value` the update as JSON; in a replay, whatever it was, or None."""
 
-    key: bytes
-    value: bytes
+    key: bytes | None
+    value: bytes | None
     headers: Headers
 
 

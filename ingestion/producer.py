@@ -33,8 +33,10 @@ class RememberingPartitioner(DefaultPartitioner):  # type: ignore[misc]  # kafka
     def __init__(self) -> None:
         self._hash = lru_cache(maxsize=65_536)(lambda key: murmur2(key) & 0x7FFFFFFF)
 
-    def partition(self, topic: str, _key: bytes, serialized_key: bytes, *rest: Any) -> int:
+    def partition(self, topic: str, key: bytes | None, serialized_key: bytes | None, *rest: Any) -> int:
         """The arguments are kafka-python's; the last one is the cluster's metadata."""
+        if serialized_key is None:  # only a replayed message may lack a key
+            return int(super().partition(topic, key, serialized_key, *rest))
         cluster = rest[-1]
         return int(self._hash(serialized_key) % len(cluster.partitions_for_topic(topic)))
 

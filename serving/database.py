@@ -26,6 +26,10 @@ def connect(settings: Settings, *, connect_timeout_seconds: int = 10) -> psycopg
             connect_timeout=connect_timeout_seconds,
             application_name="coinloom",
             options="-c timezone=UTC",
+            # A server that vanished is noticed after a minute, not after two hours.
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
         )
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import psycopg
@@ -67,7 +67,7 @@ class LakeTable:
     def _batches(self, periods: Collection[str]) -> Iterator[pa.RecordBatch]:
         """One row group at a time: the scanner of a whole dataset reads a gigabyte ahead."""
         filesystem, root = FileSystem.from_uri(self.location)
-        for path in (path for folder in self._folders(root, periods) for path in files_in(filesystem, folder)):
+        for path in (path for folder in self._folders(root, periods) for path in data_files(filesystem, folder)):
             with ParquetFile(path, filesystem=filesystem) as file:
                 for group in range(file.num_row_groups):
                     for batch in file.iter_batches(ROWS_PER_BATCH, row_groups=[group]):
@@ -116,17 +116,17 @@ class Lake:
             raise PublishFailed(f"Spark could not read {missing}: {error}") from error
 
 
-def files_in(filesystem: FileSystem, folder: str) -> list[str]:
+def data_files(filesystem: FileSystem, folder: str) -> list[str]:
     """The data files: what Spark has not committed yet, and its marks, begin with a dot or an underscore."""
     infos = filesystem.get_file_info(FileSelector(folder, allow_not_found=True))
     return [info.path for info in infos if info.is_file and not PurePosixPath(info.path).name.startswith((".", "_"))]
 
 
 def arrow_address(location: str) -> str:
-    """Spark's address of a folder as pyarrow's: `file:/x` is a path, `s3a://x` is `s3://x`."""
+    """Spark's address of a folder as pyarrow's: `file:/x` and `x` are absolute paths, `s3a://x` is `s3://x`."""
     if location.startswith("file:"):
         return location.removeprefix("file://").removeprefix("file:")
-    return location.replace("s3a://", "s3://", 1)
+    return location.replace("s3a://", "s3://", 1) if "://" in location else Path(location).absolute().as_posix()
 
 
 def _fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -11,7 +11,7 @@ from pyarrow.parquet import ParquetFile
 
 from coinloom.settings import Settings, Sink
 from serving.database import connect
-from serving.lake import arrow_address, files_in
+from serving.lake import arrow_address, data_files
 
 NEWEST_HOUR = """
     select landed_hour, count(*), max(last_updated_at), max(landed_at)
@@ -60,7 +60,7 @@ def _newest_hour_in_the_lake(settings: Settings) -> NewestHour | None:
         return None
     hour = max(hours)
     rows, events, landings = 0, [], []
-    for path in files_in(lake, hours[hour]):
+    for path in data_files(lake, hours[hour]):
         with ParquetFile(path, filesystem=lake) as file:
             table = file.read(["last_updated_at", "landed_at"])
         rows += table.num_rows

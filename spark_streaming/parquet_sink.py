@@ -20,8 +20,6 @@ PARTITION = "landed_hour"
 class ParquetSink:
     """Writes valid rows to `<lake>/landing/crypto_prices` and the others to `<lake>/quarantine/crypto_prices`."""
 
-    name = "parquet"
-
     def __init__(self, spark: SparkSession, lake: str, checkpoint: str) -> None:
         self._spark = spark
         self._lake = lake

@@ -13,19 +13,22 @@ from coinloom.settings import Settings
 from serving.database import connect
 from spark_streaming.transforms import LANDING_COLUMNS, QUARANTINE_COLUMNS, rejected_rows, valid_rows
 
+# A batch of statements is in memory at once, and what is in quarantine may have 1 MB a row.
+ROWS_PER_STATEMENT = {"landing": 10_000, "quarantine": 100}
+# A server that goes silent in the middle of a batch must not keep the tasks that the other sinks need.
+SOCKET_TIMEOUT_SECONDS = 120
+
 
 class PostgresSink:
     """Writes valid rows to `landing.crypto_prices` and the others to `quarantine.crypto_prices`."""
-
-    name = "postgres"
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def write(self, classified: DataFrame, batch_id: int) -> None:  # noqa: ARG002 the key of a row is enough here
-        self._copy(valid_rows(classified), "landing")
-        self._copy(rejected_rows(classified), "quarantine")
-        with connect(self._settings) as connection:
+        with connect(self._settings) as connection:  # first: if it fails, it says what to do, and no task waits for it
+            self._copy(valid_rows(classified), "landing")
+            self._copy(rejected_rows(classified), "quarantine")
             _merge(connection, "landing", LANDING_COLUMNS)
             _merge(connection, "quarantine", QUARANTINE_COLUMNS)
 
@@ -44,8 +47,9 @@ class PostgresSink:
             dbtable=f"{schema}.crypto_prices_incoming",
             user=settings.postgres_user,
             password=password,
-            batchsize=10_000,
+            batchsize=ROWS_PER_STATEMENT[schema],
             reWriteBatchedInserts="true",
+            socketTimeout=SOCKET_TIMEOUT_SECONDS,
         ).save()
 
 

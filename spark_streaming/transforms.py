@@ -12,14 +12,20 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from spark_streaming.reasons import Reason
+
 SUPPORTED_MAJOR_VERSION = "1"
 MAX_EVENT_TIME_AHEAD_SECONDS = 60
 
 # Far beyond any price, and far enough from the limits of a double for the sums and squares of the indicators.
 MIN_PRICE, MAX_PRICE = 1e-30, 1e30
 
+# In characters. The key of a mart must fit into an index of PostgreSQL, and a batch of rows into memory: one message
+# must not be able to stop them all. The longest id of CoinGecko has about 100.
+MAX_KEY_LENGTH, MAX_TEXT_LENGTH = 255, 1_000
+
 # One instant, with date, time and zone; Spark's own cast would also take "2026" for a timestamp.
-ISO_8601_INSTANT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$"
+ISO_8601_INSTANT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})\z"
 
 # A field of another type than this is null, and the whole text goes to `malformed`, as when it is no JSON at all.
 # The two that make up the key are taken as they are, because a number or an object would silently become text.
@@ -70,7 +76,8 @@ def rejected_rows(classified: DataFrame) -> DataFrame:
 
 
 def _with_json(messages: DataFrame) -> DataFrame:
-    options = {"columnNameOfCorruptRecord": "malformed", "allowNonNumericNumbers": "false"}
+    strictly = {"allowNonNumericNumbers": "false", "allowSingleQuotes": "false"}
+    options = {"columnNameOfCorruptRecord": "malformed"} | strictly
     return messages.select(
         F.col("topic").alias("kafka_topic"),
         F.col("partition").alias("kafka_partition"),
@@ -91,13 +98,13 @@ def _with_fields(messages: DataFrame) -> DataFrame:
     is_imputed = F.col("json.last_updated_at").isNull()
     return messages.select(
         "*",
-        _text("json.coin_id").alias("coin_id"),
+        _key("json.coin_id").alias("coin_id"),
         _storable(F.col("json.symbol")).alias("symbol"),
         _storable(F.col("json.name")).alias("name"),
-        _text("json.vs_currency").alias("vs_currency"),
+        _key("json.vs_currency").alias("vs_currency"),
         _finite("json.price").alias("price"),
         _finite("json.market_cap").alias("market_cap"),
-        _finite("json.market_cap_rank").cast("int").alias("market_cap_rank"),
+        _finite("json.market_cap_rank").try_cast("int").alias("market_cap_rank"),
         _finite("json.volume_24h").alias("volume_24h"),
         _finite("json.high_24h").alias("high_24h"),
         _finite("json.low_24h").alias("low_24h"),
@@ -108,26 +115,28 @@ def _with_fields(messages: DataFrame) -> DataFrame:
 
 
 def _with_reason(rows: DataFrame) -> DataFrame:
+    # As the first of two elements: `from_json` would not mind what comes after the end.
+    is_json = F.json_array_length(F.concat(F.lit("["), "text", F.lit(",0]"))) == len(["text", 0])
     is_malformed = F.col("json.malformed").isNotNull()
     # Parsed a second time, only for the few rows where something is wrong: it tells what.
     variant = F.try_parse_json("text")
-    is_array = F.ltrim("text").startswith("[")
     price_type = F.coalesce(F.schema_of_variant(F.try_variant_get(variant, "$.price", "variant")), F.lit("VOID"))
+    is_price_there = is_malformed & (variant.isNull() | (price_type != "VOID"))
     major_version = F.split_part("schema_version", F.lit("."), F.lit(1))
     max_event_time = F.col("fetched_at") + F.expr(f"interval {MAX_EVENT_TIME_AHEAD_SECONDS} seconds")
-    reasons: list[tuple[str, Column]] = [
-        ("unknown_schema_version", ~major_version.eqNullSafe(SUPPORTED_MAJOR_VERSION)),
-        ("not_json", F.col("json").isNull() | (is_malformed & variant.isNull())),
-        ("not_an_object", (is_malformed | is_array) & ~F.schema_of_variant(variant).startswith("OBJECT")),
-        ("missing_coin_id", _is_blank("coin_id")),
-        ("missing_vs_currency", _is_blank("vs_currency")),
-        ("missing_price", F.col("json.price").isNull() & (~is_malformed | (price_type == "VOID"))),
-        ("invalid_price", F.col("price").isNull() | ~F.col("price").between(MIN_PRICE, MAX_PRICE)),
-        ("unreadable_timestamp", F.col("fetched_at").isNull() | F.col("last_updated_at").isNull()),
-        ("event_time_in_the_future", F.col("last_updated_at") > max_event_time),
+    reasons: list[tuple[Reason, Column]] = [
+        (Reason.UNKNOWN_SCHEMA_VERSION, ~major_version.eqNullSafe(SUPPORTED_MAJOR_VERSION)),
+        (Reason.NOT_JSON, ~F.coalesce(is_json, F.lit(False))),
+        (Reason.NOT_AN_OBJECT, ~F.col("text").rlike(r"^\s*\{")),
+        (Reason.MISSING_COIN_ID, _is_blank("coin_id")),
+        (Reason.MISSING_VS_CURRENCY, _is_blank("vs_currency")),
+        (Reason.MISSING_PRICE, F.col("json.price").isNull() & ~is_price_there),
+        (Reason.INVALID_PRICE, F.col("price").isNull() | ~F.col("price").between(MIN_PRICE, MAX_PRICE)),
+        (Reason.UNREADABLE_TIMESTAMP, F.col("fetched_at").isNull() | F.col("last_updated_at").isNull()),
+        (Reason.EVENT_TIME_IN_THE_FUTURE, F.col("last_updated_at") > max_event_time),
     ]
-    first, *others = reasons
-    chain = reduce(lambda built, item: built.when(item[1], item[0]), others, F.when(first[1], first[0]))
+    (first, applies), *others = reasons
+    chain = reduce(lambda built, item: built.when(item[1], item[0].value), others, F.when(applies, first.value))
     return rows.withColumn("reason", chain)
 
 
@@ -136,10 +145,11 @@ def _header(name: str) -> Column:
     return _storable(F.try_element_at(values, F.lit(1))["value"].cast("string"))
 
 
-def _text(field: str) -> Column:
-    """A field that must be a JSON string: null when it is anything else."""
+def _key(field: str) -> Column:
+    """A part of the key, which must be a JSON string that is not too long: null when it is anything else."""
     is_string = F.schema_of_variant(F.col(field)) == "STRING"
-    return F.when(is_string, _storable(F.try_variant_get(F.col(field), "$", "string")))
+    text = F.try_variant_get(F.col(field), "$", "string")
+    return F.when(is_string & (F.length(text) <= MAX_KEY_LENGTH), _storable(text))
 
 
 def _finite(field: str) -> Column:
@@ -147,13 +157,16 @@ def _finite(field: str) -> Column:
 
 
 def _instant(field: str) -> Column:
+    """Null when it is no instant, or one in a year that Python, SQL and CSV do not agree on."""
     text = F.col(field)
-    return F.when(text.rlike(ISO_8601_INSTANT), _milliseconds(F.try_to_timestamp(text)))
+    instant = F.when(text.rlike(ISO_8601_INSTANT), _milliseconds(F.try_to_timestamp(text)))
+    return F.when(F.year(instant).between(1, 9999), instant)
 
 
 def _storable(text: Column) -> Column:
-    """The text when it is UTF-8 without the NUL character, which PostgreSQL cannot hold; else null."""
-    return F.when(~F.contains(text, F.lit("\0")), F.try_validate_utf8(text))
+    """The text if it is UTF-8, not too long, and without the NUL character, which PostgreSQL cannot hold; else null."""
+    is_storable = ~F.contains(text, F.lit("\0")) & (F.length(text) <= MAX_TEXT_LENGTH)
+    return F.when(is_storable, F.try_validate_utf8(text))
 
 
 def _is_blank(name: str) -> Column:

@@ -15,8 +15,10 @@ from rich.console import Console
 from coinloom.processes import executable
 from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, Settings, Sink, Target
+from ingestion.producer import ensure_topic
 from serving.database import connect
-from stack import lifecycle, services
+from serving.migrate import migrate
+from stack import lifecycle, postgres, services
 from stack.isolation import isolated_settings
 from stack.supervisor import MARK
 
@@ -43,6 +45,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def own_settings(home: Path) -> Settings:
     """A small market and both sinks, in a stack of its own."""
     return isolated_settings(home, simulator_coins=60, coingecko_top_n=60, landing_sinks=[Sink.PARQUET, Sink.POSTGRES])
+
+
+def elsewhere(stack: Settings, name: str, home: Path, **overrides: Any) -> Settings:
+    """A topic, a lake and an empty database of its own on the servers of a stack."""
+    ours = {"kafka_topic": name, "postgres_db": name, "lake_root": str(home / "lake"), "coinloom_home": home}
+    settings = stack.model_copy(update=ours | {"jars_folder": stack.jars} | overrides)
+    assert postgres.is_ready(settings)  # which creates the database
+    migrate(settings)
+    ensure_topic(settings)
+    return settings
 
 
 def run_command(settings: Settings, *command: str, cwd: Path = REPOSITORY, expect: int = 0) -> str:

@@ -1,6 +1,7 @@
 {#
     The stream writes Parquet by path and owns no catalog, so on Spark each run declares the tables over those folders
-    and picks up the hours that came or went since. On PostgreSQL the migrations have made the tables.
+    and picks up the hours that came or went since. A column that an older release did not know is added to its table;
+    files from before have nulls there. On PostgreSQL the migrations have made the tables.
 #}
 {% macro register_landing_tables() %}
     {% if execute %}{{ adapter.dispatch('register_landing_tables')() }}{% endif %}
@@ -25,6 +26,12 @@
             ~ ' partitioned by (landed_hour)'
             ~ " location '${spark.coinloom.lake_root}/" ~ table.replace('.', '/') ~ "'"
         ) %}
+        {% set known = run_query('show columns in ' ~ table).columns[0].values() %}
+        {% set missing = [] %}
+        {% for column in columns.split(',') if column.split()[0] not in known %}
+            {% do missing.append(column) %}
+        {% endfor %}
+        {% if missing %}{% do run_query('alter table ' ~ table ~ ' add columns (' ~ missing | join(',') ~ ')') %}{% endif %}
         {% do run_query('msck repair table ' ~ table ~ ' sync partitions') %}
         {% do run_query('refresh table ' ~ table) %}
     {% endfor %}

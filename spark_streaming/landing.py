@@ -1,0 +1,88 @@
+"""The query that lands the topic in one sink, from its start to its end."""
+
+import logging
+from threading import Lock
+
+import psycopg
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.streaming.query import StreamingQuery
+
+from coinloom.errors import CoinloomError
+from coinloom.settings import Settings, Sink
+from serving.migrate import migrate
+from spark_streaming.parquet_sink import ParquetSink
+from spark_streaming.postgres_sink import PostgresSink
+from spark_streaming.transforms import classify
+
+log = logging.getLogger("spark_streaming")
+
+# Spark's server for calls back into Python is made by the first `foreachBatch`, which no lock of its own guards.
+_foreach_batch = Lock()
+
+
+class Landing:
+    """Lands the topic in one sink, with a checkpoint of its own; with `available_now`, what it holds at this moment."""
+
+    def __init__(self, spark: SparkSession, settings: Settings, kind: Sink, *, available_now: bool) -> None:
+        self.name = str(kind)
+        self._spark = spark
+        self._settings = settings
+        self._kind = kind
+        self._available_now = available_now
+        self._checkpoint = f"{settings.lake}/_checkpoints/{kind}"
+        self._cause: Exception | None = None
+
+    def run(self) -> None:
+        """Start the query and wait for its end; raises what ended it. May be called again."""
+        self._cause = None
+        try:
+            self._start().awaitTermination()
+        except StreamingQueryException as error:
+            # Ours says what to do; Spark's has it somewhere in the stack of the JVM.
+            raise self._cause or error from None
+
+    def _start(self) -> StreamingQuery:
+        sink = self._sink()
+
+        def write_batch(messages: DataFrame, batch_id: int) -> None:
+            classified = classify(messages).persist()
+            try:
+                sink.write(classified, batch_id)
+                log.info("%s: batch %d landed, %d messages", self.name, batch_id, classified.count())
+            except (CoinloomError, psycopg.Error) as error:
+                self._cause = error
+                raise
+            finally:
+                classified.unpersist()
+
+        writer = read_topic(self._spark, self._settings).writeStream.queryName(self.name)
+        every = f"{self._settings.stream_trigger_seconds} seconds"
+        triggered = writer.trigger(availableNow=True) if self._available_now else writer.trigger(processingTime=every)
+        with _foreach_batch:
+            return triggered.option("checkpointLocation", self._checkpoint).foreachBatch(write_batch).start()
+
+    def _sink(self) -> ParquetSink | PostgresSink:
+        if self._kind is Sink.PARQUET:
+            return ParquetSink(self._spark, self._settings.lake, self._checkpoint)
+        migrate(self._settings)
+        return PostgresSink(self._settings)
+
+
+def read_topic(spark: SparkSession, settings: Settings) -> DataFrame:
+    """The topic from its first message, as the Kafka source's columns with headers, and `landed_at`.
+
+    In a stream the current time is that of the batch: a replay after a crash has the same.
+    """
+    return (
+        spark.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", settings.kafka_bootstrap_servers)
+        .option("subscribe", settings.kafka_topic)
+        .option("startingOffsets", "earliest")
+        .option("includeHeaders", True)
+        .option("maxOffsetsPerTrigger", settings.stream_max_offsets_per_trigger)
+        .option("failOnDataLoss", True)
+        .load()
+        .withColumn("landed_at", F.current_timestamp())
+    )
