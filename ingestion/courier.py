@@ -5,10 +5,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
-from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from ingestion.exceptions import DeliveryFailed, NotAcknowledged
+from ingestion.messages import Message
 from ingestion.outbox import Acknowledgement, Producer
 from ingestion.spool import Kept, Spool
 
@@ -16,6 +18,15 @@ MAX_UNDER_WAY = 10_000  # in memory, about 1 kB each; the others wait on disk
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NotEvenSent:
+    """What the producer itself refuses is settled in its turn, as what the broker refuses."""
+
+    exception: BaseException
+    is_done: bool = True
+    value: None = None
 
 
 class Courier:
@@ -50,22 +61,27 @@ class Courier:
             with suppress(KafkaError):  # what did not arrive is still under way
                 self._producer.flush(max(0.0, deadline - self._monotonic()))
             self._settle()
-            if self._under_way and self._monotonic() >= deadline:
+            if len(self._spool) and self._monotonic() >= deadline:
                 what = f"Kafka has not confirmed {len(self._spool):,} messages for the topic {self._topic}"
                 raise NotAcknowledged(f"{what}, which wait on disk; is the broker at KAFKA_BOOTSTRAP_SERVERS up?")
 
     def _send_more(self) -> bool:
-        """Whether anything is under way after it."""
+        """Whether there is anything that Kafka has not confirmed yet."""
         for kept in self._spool.after(self._last_sent, self._max_under_way - len(self._under_way)):
-            message = kept.message
             try:
-                sent = self._producer.send(self._topic, message.value, message.key, message.headers)
-            except KafkaError as error:  # it did not get as far as the producer's buffer
-                what = f"Kafka does not know the topic {self._topic} ({error})"
-                raise DeliveryFailed(f"{what}; check KAFKA_TOPIC and the broker at KAFKA_BOOTSTRAP_SERVERS") from error
-            self._under_way.append((kept, sent))
+                self._under_way.append((kept, self._send(kept.message)))
+            except KafkaTimeoutError:  # no broker has said where the topic is
+                return True
             self._last_sent = kept.id
         return bool(self._under_way)
+
+    def _send(self, message: Message) -> Acknowledgement:
+        try:
+            return self._producer.send(self._topic, message.value, message.key, message.headers)
+        except KafkaTimeoutError:
+            raise
+        except KafkaError as error:
+            return NotEvenSent(error)
 
     def _settle(self) -> None:
         """Confirm the messages before the first one that is still open, which is all of them as a rule."""

@@ -17,6 +17,7 @@ from ingestion.exceptions import BrokerRefused, BrokerUnavailable
 
 BROKER_WAIT_SECONDS = 120
 BOOTSTRAP_TIMEOUT_MS = 5_000
+METADATA_TIMEOUT_MS = 15_000  # the first message waits so long for a broker that says where it belongs
 RECONNECT_BACKOFF_MAX_MS = 2_000  # a broker that comes back is noticed well within a poll
 CLOSE_TIMEOUT_SECONDS = 1  # whoever sent has flushed already
 
@@ -101,6 +102,7 @@ def _connect(settings: Settings, delivery_timeout_seconds: int) -> KafkaProducer
             partitioner=RememberingPartitioner(),
             linger_ms=LINGER_MS,
             batch_size=BATCH_BYTES,
+            max_block_ms=METADATA_TIMEOUT_MS,
             reconnect_backoff_max_ms=RECONNECT_BACKOFF_MAX_MS,
             delivery_timeout_ms=delivery_timeout_seconds * 1000,
         )

@@ -83,13 +83,13 @@ class Supervisor:
 
     def start_process(self, name: str) -> None:
         """Start a service that is not running."""
-        if self._rpc.getProcessInfo(name)["statename"] not in {"RUNNING", "STARTING"}:
-            self._rpc.startProcess(name, False)
+        if self._state(name) not in {"RUNNING", "STARTING"}:
+            self._rpc.startProcess(str(name), False)
 
     def stop_process(self, name: str) -> None:
         """Ask a service to end, and return when it has."""
-        if self._rpc.getProcessInfo(name)["statename"] not in {"STOPPED", "EXITED", "FATAL"}:
-            self._rpc.stopProcess(name)
+        if self._state(name) not in {"STOPPED", "EXITED", "FATAL"}:
+            self._rpc.stopProcess(str(name))
 
     def wait_ready(self, service: Service, timeout_seconds: float = 120) -> None:
         """Wait until a server can be used.
@@ -99,8 +99,7 @@ class Supervisor:
         """
         deadline = time.monotonic() + timeout_seconds
         while not (service.is_ready and service.is_ready()):
-            gave_up = self._rpc.getProcessInfo(service.name)["statename"] == "FATAL"
-            if gave_up or time.monotonic() > deadline:
+            if self._state(service.name) == "FATAL" or time.monotonic() > deadline:
                 raise StackError(f"{service.name} did not come up; see {self.logs / service.name}.log")
             time.sleep(0.2)
 
@@ -133,6 +132,9 @@ class Supervisor:
     def _rpc(self) -> Any:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
         return ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+    def _state(self, name: str) -> str:
+        return str(self._rpc.getProcessInfo(str(name))["statename"])  # XML-RPC takes no enum for a text
 
     def _marked(self) -> Iterator[psutil.Process]:
         for process in psutil.process_iter():

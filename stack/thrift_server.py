@@ -27,7 +27,7 @@ def command(settings: Settings) -> list[str]:
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",
         "spark.driver.memory": settings.spark_driver_memory,
         # A build is a batch: a collector that stops for longer but takes less leaves a quarter of its CPU time.
-        "spark.driver.defaultJavaOptions": "-XX:+UseParallelGC",
+        "spark.driver.defaultJavaOptions": "-XX:+UseParallelGC -XX:ReservedCodeCacheSize=512m",
         "spark.driver.extraClassPath": f"{fetch_thrift_server_jars(settings.jars)}/*",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
