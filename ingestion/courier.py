@@ -5,9 +5,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.future import Future
 
 from ingestion.exceptions import DeliveryFailed, NotAcknowledged
 from ingestion.messages import Message
@@ -18,15 +18,6 @@ MAX_UNDER_WAY = 10_000  # in memory, about 1 kB each; the others wait on disk
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class NotEvenSent:
-    """What the producer itself refuses is settled in its turn, as what the broker refuses."""
-
-    exception: BaseException
-    is_done: bool = True
-    value: None = None
 
 
 class Courier:
@@ -81,7 +72,8 @@ class Courier:
         except KafkaTimeoutError:
             raise
         except KafkaError as error:
-            return NotEvenSent(error)
+            refused: Acknowledgement = Future().failure(error)  # settled in its turn, as if the broker had refused it
+            return refused
 
     def _settle(self) -> None:
         """Confirm the messages before the first one that is still open, which is all of them as a rule."""

@@ -16,6 +16,9 @@ from spark_streaming.reasons import Reason
 
 SUPPORTED_MAJOR_VERSION = "1"
 MAX_EVENT_TIME_AHEAD_SECONDS = 60
+# A build looks at each hour that the clock of the market has passed: a message from the year 9999 would stop it.
+MAX_FETCH_TIME_AHEAD_HOURS = 24
+FIRST_YEAR, LAST_YEAR = 1970, 9999  # Spark's JDBC takes some days of October 1582 for others
 
 # Far beyond any price, and far enough from the limits of a double for the sums and squares of the indicators.
 MIN_PRICE, MAX_PRICE = 1e-30, 1e30
@@ -34,6 +37,12 @@ MESSAGE_FIELDS = """
     price double, market_cap double, market_cap_rank double, volume_24h double, high_24h double, low_24h double,
     last_updated_at string, fetched_at string, malformed string
 """
+
+STRICT_JSON = {
+    "columnNameOfCorruptRecord": "malformed",
+    "allowNonNumericNumbers": "false",
+    "allowSingleQuotes": "false",
+}
 
 KAFKA_COLUMNS = ["kafka_topic", "kafka_partition", "kafka_offset", "produced_at"]
 HEADER_COLUMNS = ["poll_id", "source", "schema_version"]
@@ -76,8 +85,6 @@ def rejected_rows(classified: DataFrame) -> DataFrame:
 
 
 def _with_json(messages: DataFrame) -> DataFrame:
-    strictly = {"allowNonNumericNumbers": "false", "allowSingleQuotes": "false"}
-    options = {"columnNameOfCorruptRecord": "malformed"} | strictly
     return messages.select(
         F.col("topic").alias("kafka_topic"),
         F.col("partition").alias("kafka_partition"),
@@ -90,7 +97,7 @@ def _with_json(messages: DataFrame) -> DataFrame:
         _header("source").alias("source"),
         F.try_validate_utf8(F.col("value").cast("string")).alias("text"),
         _milliseconds(F.col("landed_at")).alias("landed_at"),
-    ).withColumn("json", F.from_json("text", MESSAGE_FIELDS, options))
+    ).withColumn("json", F.from_json("text", MESSAGE_FIELDS, STRICT_JSON))
 
 
 def _with_fields(messages: DataFrame) -> DataFrame:
@@ -115,29 +122,40 @@ def _with_fields(messages: DataFrame) -> DataFrame:
 
 
 def _with_reason(rows: DataFrame) -> DataFrame:
-    # As the first of two elements: `from_json` would not mind what comes after the end.
-    is_json = F.json_array_length(F.concat(F.lit("["), "text", F.lit(",0]"))) == len(["text", 0])
-    is_malformed = F.col("json.malformed").isNotNull()
+    is_object, is_malformed = F.col("text").rlike(r"^\s*\{"), F.col("json.malformed").isNotNull()
     # Parsed a second time, only for the few rows where something is wrong: it tells what.
     variant = F.try_parse_json("text")
     price_type = F.coalesce(F.schema_of_variant(F.try_variant_get(variant, "$.price", "variant")), F.lit("VOID"))
     is_price_there = is_malformed & (variant.isNull() | (price_type != "VOID"))
     major_version = F.split_part("schema_version", F.lit("."), F.lit(1))
     max_event_time = F.col("fetched_at") + F.expr(f"interval {MAX_EVENT_TIME_AHEAD_SECONDS} seconds")
+    max_fetch_time = F.col("landed_at") + F.expr(f"interval {MAX_FETCH_TIME_AHEAD_HOURS} hours")
+    is_ahead = (F.col("last_updated_at") > max_event_time) | (F.col("fetched_at") > max_fetch_time)
     reasons: list[tuple[Reason, Column]] = [
         (Reason.UNKNOWN_SCHEMA_VERSION, ~major_version.eqNullSafe(SUPPORTED_MAJOR_VERSION)),
-        (Reason.NOT_JSON, ~F.coalesce(is_json, F.lit(False))),
-        (Reason.NOT_AN_OBJECT, ~F.col("text").rlike(r"^\s*\{")),
+        (Reason.NOT_JSON, ~_is_json() | (is_object & is_malformed & ~_is_strict_json())),
+        (Reason.NOT_AN_OBJECT, ~is_object),
         (Reason.MISSING_COIN_ID, _is_blank("coin_id")),
         (Reason.MISSING_VS_CURRENCY, _is_blank("vs_currency")),
         (Reason.MISSING_PRICE, F.col("json.price").isNull() & ~is_price_there),
         (Reason.INVALID_PRICE, F.col("price").isNull() | ~F.col("price").between(MIN_PRICE, MAX_PRICE)),
         (Reason.UNREADABLE_TIMESTAMP, F.col("fetched_at").isNull() | F.col("last_updated_at").isNull()),
-        (Reason.EVENT_TIME_IN_THE_FUTURE, F.col("last_updated_at") > max_event_time),
+        (Reason.EVENT_TIME_IN_THE_FUTURE, is_ahead),
     ]
     (first, applies), *others = reasons
     chain = reduce(lambda built, item: built.when(item[1], item[0].value), others, F.when(applies, first.value))
     return rows.withColumn("reason", chain)
+
+
+def _is_json() -> Column:
+    """Up to its very end, after which `from_json` would not mind anything: so it is the first of two elements here."""
+    elements = F.json_array_length(F.concat(F.lit("["), "text", F.lit(",0]")))
+    return F.coalesce(elements == len(["text", 0]), F.lit(False))
+
+
+def _is_strict_json() -> Column:
+    """For an object: without single quotes and control characters. No field is asked for, so none has a wrong type."""
+    return F.from_json("text", "malformed string", STRICT_JSON)["malformed"].isNull()
 
 
 def _header(name: str) -> Column:
@@ -157,10 +175,10 @@ def _finite(field: str) -> Column:
 
 
 def _instant(field: str) -> Column:
-    """Null when it is no instant, or one in a year that Python, SQL and CSV do not agree on."""
+    """Null when it is no instant, or one in a year that Python, SQL, JDBC and CSV do not agree on."""
     text = F.col(field)
     instant = F.when(text.rlike(ISO_8601_INSTANT), _milliseconds(F.try_to_timestamp(text)))
-    return F.when(F.year(instant).between(1, 9999), instant)
+    return F.when(F.year(instant).between(FIRST_YEAR, LAST_YEAR), instant)
 
 
 def _storable(text: Column) -> Column:

@@ -41,7 +41,7 @@ def test_the_status_says_how_far_each_stage_is(landed: Settings) -> None:
     for sink in Sink:
         behind = rf"landing in {sink} .* rows since \S+:00, 0 messages behind .* \d+ (s|min|h) "
         assert re.search(behind, status), status
-        rejected = rf"quarantine in {sink} .* {len(GARBAGE)} messages: 3 not_json, 1 \w+, 1 \w+ .* \d+ (s|min|h) "
+        rejected = rf"quarantine in {sink} .* \d+ messages: .*3 not_json.*, 1 not_an_object.* \d+ (s|min|h) "
         assert re.search(rejected, status), status
     assert re.search(r"Last poll: \d+ (s|min) ago, 60 of 60 coins, 60 messages\.", status), status
 

@@ -5,14 +5,16 @@ Written from docs and design, not from the stream's SQL, to which it is compared
 
 import json
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ingestion.messages import Message
 
-INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})")
+INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:[0-5]\d)")
 LONGEST_OFFSET = timedelta(hours=18)
-LONGEST_NAME = 50_000  # of a field, for the parser that Spark uses; it takes 1,000 levels, as Python's does
+# For the parser that Spark uses; it takes 1,000 levels, as Python's does.
+LONGEST_NAME, LONGEST_NUMBER = 50_000, 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,7 +44,8 @@ def _verdict(fields: dict[str, Any]) -> str | None:
         return "invalid_price"
     if fetched_at is None or updated_at is None:
         return "unreadable_timestamp"
-    return "event_time_in_the_future" if updated_at - fetched_at > 60_000 else None
+    is_ahead = updated_at - fetched_at > 60_000 or fetched_at - time.time() * 1_000 > 24 * 3_600_000
+    return "event_time_in_the_future" if is_ahead else None
 
 
 def _parsed(value: bytes | None) -> Any:
@@ -58,12 +61,19 @@ def _parsed(value: bytes | None) -> Any:
             raise ValueError("a name that is too long")
         return dict(pairs)
 
+    def number(digits: str) -> float:
+        if len(digits.lstrip("-")) > LONGEST_NUMBER:
+            raise ValueError("a number that is too long")
+        return float(digits)
+
     text = value.decode("utf-8")
-    return json.loads(text, parse_int=float, parse_float=float, parse_constant=refuse, object_pairs_hook=named)
+    return json.loads(text, parse_int=number, parse_float=number, parse_constant=refuse, object_pairs_hook=named)
 
 
 def _is_key(value: Any) -> bool:
-    return isinstance(value, str) and value.strip(" ") != "" and "\0" not in value and len(value) <= 255
+    if not isinstance(value, str) or value.strip(" ") == "" or len(value) > 255:
+        return False
+    return _is_text(value.encode("utf-8", errors="surrogatepass"), 255)
 
 
 def _is_text(value: bytes, longest: int) -> bool:
@@ -74,7 +84,7 @@ def _is_text(value: bytes, longest: int) -> bool:
 
 
 def _instant(value: Any) -> int | None:
-    """Whole milliseconds since 1970, in a year of four digits that is not 0."""
+    """Whole milliseconds since 1970, in a year of four digits."""
     found = INSTANT.fullmatch(value) if isinstance(value, str) and value.isascii() else None
     if found is None:
         return None
@@ -85,6 +95,8 @@ def _instant(value: Any) -> int | None:
     except (ValueError, OverflowError):  # no such date, or not in the years 1 to 9999
         return None
     if abs(aware.utcoffset() or timedelta(0)) > LONGEST_OFFSET:
+        return None
+    if utc < EPOCH:
         return None
     seconds = int((utc - EPOCH) // timedelta(seconds=1))
     return seconds * 1_000 + int((fraction or "").ljust(9, "0")[:3])

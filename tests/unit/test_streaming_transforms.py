@@ -62,9 +62,9 @@ ODD_BUT_USABLE: dict[str, tuple[bytes, dict[str, Any]]] = {
     "longest id": (message(coin_id="☂" * 255), {"coin_id": "☂" * 255}),
     "nested": (message(extra=0).replace(b"0}", b'{"a": [' * 300 + b"]}" * 300 + b"}"), {"coin_id": "bitcoin"}),
     "space around it": (b" \n\t" + message() + b"\r\n ", {"coin_id": "bitcoin"}),
-    "first and last year": (
-        message(last_updated_at="0001-01-01T00:00:00Z", fetched_at="9999-12-31T23:59:59.999Z"),
-        {"last_updated_at": datetime(1, 1, 1), "fetched_at": datetime(9999, 12, 31, 23, 59, 59, 999_000)},
+    "first year, and fetched a day after it landed": (
+        message(last_updated_at="1970-01-01T00:00:00Z", fetched_at="2026-11-23T10:00:30Z"),
+        {"last_updated_at": datetime(1970, 1, 1), "fetched_at": datetime(2026, 11, 23, 10, 0, 30)},
     ),
     "60 s ahead": (message(last_updated_at="2026-11-22T10:01:05.000Z"), {"price": 5.6e-11}),
     "other zone": (
@@ -101,6 +101,7 @@ NOT_USABLE: dict[str, tuple[bytes | None, str]] = {
     "blank id": (message(coin_id=" "), "missing_coin_id"),
     "id is a number": (message(coin_id=5), "missing_coin_id"),
     "NUL in the id": (message(coin_id="a\0b"), "missing_coin_id"),
+    "lone surrogate in the id": (message(coin_id="a\udfff"), "missing_coin_id"),
     "id too long": (message(coin_id="x" * 256), "missing_coin_id"),
     "currency too long": (message(vs_currency="x" * 256), "missing_vs_currency"),
     "no currency": (message(vs_currency=None), "missing_vs_currency"),
@@ -114,15 +115,18 @@ NOT_USABLE: dict[str, tuple[bytes | None, str]] = {
     "price above all prices": (message(price=1.01e30), "invalid_price"),
     "price is infinite": (message().replace(b"5.6e-11", b"1e400"), "invalid_price"),
     "price of 400 digits": (message(price=10**399), "invalid_price"),
-    "price of 5,000 digits": (message(price=0).replace(b'"price": 0', b'"price": ' + b"9" * 5_000), "invalid_price"),
+    "price of 1,000 digits": (message(price=0).replace(b'"price": 0', b'"price": ' + b"9" * 1_000), "invalid_price"),
+    "number of 1,001 digits": (message(extra=0).replace(b'"extra": 0', b'"extra": ' + b"9" * 1_001), "not_json"),
+    "control character": (message().replace(b"Bit", b"\0it"), "not_json"),
     "price is doubled text": (message(price="1.5")[:-1] + b', "price": "2.5"}', "invalid_price"),
     "no fetch time": (message(fetched_at=None), "unreadable_timestamp"),
     "only a year": (message(last_updated_at="2026"), "unreadable_timestamp"),
     "line feed after the time": (message(last_updated_at="2026-11-22T10:00:00Z\n"), "unreadable_timestamp"),
-    "year 0": (message(last_updated_at="0000-12-31T00:00:00Z"), "unreadable_timestamp"),
+    "before 1970": (message(last_updated_at="1969-12-31T23:59:59.999Z"), "unreadable_timestamp"),
     "year 10000": (message(fetched_at="9999-12-31T23:59:59-01:00"), "unreadable_timestamp"),
     "no such date": (message(last_updated_at="2026-13-45T99:00:00Z"), "unreadable_timestamp"),
     "epoch seconds": (message(last_updated_at=1763805600), "unreadable_timestamp"),
+    "from the future": (message(fetched_at="2026-11-23T10:00:30.001Z"), "event_time_in_the_future"),
     "more than 60 s ahead": (message(last_updated_at="2026-11-22T10:01:05.001Z"), "event_time_in_the_future"),
 }
 
