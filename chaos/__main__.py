@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.evidence import Evidence, gather, mart_rows
-from chaos.killing import kill_at_random
+from chaos.killing import Plan, kill_at_random
 from chaos.pipeline import chaos_settings, drain, running, undisturbed
 from chaos.verdict import differences, mart_differences
 from coinloom.progress import Steps
@@ -28,6 +28,9 @@ def main(
     target: Annotated[
         Target, typer.Option(help="Where dbt builds; spark also kills the Thrift Server.")
     ] = Target.SPARK,
+    longest_pause: Annotated[
+        float, typer.Option(min=1, help="Seconds between two kills, at most; on spark a build takes 20 or more.")
+    ] = 8,
     faults: Annotated[str, typer.Option(help="What goes wrong at the API, as for `python -m simulator`.")] = "",
     keep: Annotated[bool, typer.Option(help="Keep the folder with data and logs, also after a good end.")] = False,
 ) -> None:
@@ -36,7 +39,7 @@ def main(
     Ends with 1, and keeps the folder, when a single message, offset or row of a mart is not as it should be.
     """
     home = Path(tempfile.mkdtemp(prefix="coinloom-chaos-"))
-    killed, evidence, found = _run(home, kills, seed, target, faults)
+    killed, evidence, found = _run(home, target, Plan(kills, seed, longest_pause), faults)
     console.print(_report(killed, evidence))
     for difference in found:
         console.print(f"[red]difference:[/red] {difference}")
@@ -49,12 +52,12 @@ def main(
     console.print(f"{killed.total()} kills, no difference.")
 
 
-def _run(home: Path, kills: int, seed: int, target: Target, faults: str) -> tuple[Counter[str], Evidence, list[str]]:
+def _run(home: Path, target: Target, plan: Plan, faults: str) -> tuple[Counter[str], Evidence, list[str]]:
     settings, steps = chaos_settings(home / "disturbed", target), Steps(console)
     with running(settings, faults, steps) as supervisor:
         victims = sorted(state.name for state in supervisor.states() if state.name != "simulator")
-        with steps.step(f"Kill {kills} times") as say:
-            killed = kill_at_random(supervisor, victims, kills, seed, say)
+        with steps.step(f"Kill {plan.kills} times") as say:
+            killed = kill_at_random(supervisor, victims, plan, say)
         with steps.step("Let it drain"):
             drain(settings, supervisor)
         with steps.step("Gather the evidence"):

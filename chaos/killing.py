@@ -5,30 +5,38 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 import psutil
 
 from stack.supervisor import Supervisor
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 8.0  # seconds: from a part that still starts to one that is at work
+SHORTEST_PAUSE = 0.2  # seconds: what has just been started is hit as well
 WAIT_FOR_RESTART_SECONDS = 120
 
 
-def kill_at_random(
-    supervisor: Supervisor, names: list[str], kills: int, seed: int, say: Callable[[str], None]
-) -> Counter[str]:
-    """SIGKILL for `kills` parts, chosen and timed by the seed; returns how often each was hit.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often to kill, at most so many seconds after the kill before; the seed says whom and when."""
+
+    kills: int
+    seed: int
+    longest_pause: float
+
+
+def kill_at_random(supervisor: Supervisor, names: list[str], plan: Plan, say: Callable[[str], None]) -> Counter[str]:
+    """SIGKILL for these parts, as planned; returns how often each was hit.
 
     Half of the time a part's children die with it, as when its machine does; else they have to notice.
     """
-    chance = random.Random(seed)  # noqa: S311 not for secrets
+    chance = random.Random(plan.seed)  # noqa: S311 not for secrets
     killed: Counter[str] = Counter()
-    for number in range(1, kills + 1):
-        time.sleep(chance.uniform(SHORTEST_PAUSE, LONGEST_PAUSE))
+    for number in range(1, plan.kills + 1):
+        time.sleep(chance.uniform(SHORTEST_PAUSE, plan.longest_pause))
         name, with_children = chance.choice(names), chance.random() < 0.5  # noqa: PLR2004
         _kill(_process(supervisor, name), with_children=with_children)
         killed[name] += 1
-        say(f"kill {number} of {kills}: {name}")
+        say(f"kill {number} of {plan.kills}: {name}")
     return killed
 
 
