@@ -33,7 +33,7 @@ def test_a_message_goes_out_as_it_came_in_and_names_its_place(book: ReplayBook) 
     producer = RecordingProducer()
     assert run(producer, book, [[BAD]]) == ReplaySummary(sent=1)
     (sent,) = producer.sent
-    assert (sent.key, sent.value) == (b"\xffkey", b"\x00{")
+    assert (sent.key, sent.body) == (b"\xffkey", b"\x00{")
     assert sent.headers == {
         "schema-version": b"1.0",
         "poll-id": b"a-poll",
@@ -47,7 +47,7 @@ def test_what_a_message_did_not_have_it_does_not_get(book: ReplayBook) -> None:
     bare = replace(BAD, raw_key=None, schema_version=None, source=None, poll_id=None)
     empty = replace(BAD, offset=18, raw_value=None, raw_key=b"")
     run(producer, book, [[bare, empty]])
-    assert [(sent.key, sent.value) for sent in producer.sent] == [(None, b"\x00{"), (b"", None)]
+    assert [(sent.key, sent.body) for sent in producer.sent] == [(None, b"\x00{"), (b"", None)]
     assert producer.sent[0].headers == {"replayed-from": b"prices/2/17"}
 
 
