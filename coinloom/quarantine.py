@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 from coinloom.settings import Settings, Sink
-from ingestion.outbox import Outbox
+from ingestion.outbox import DELIVERY_TIMEOUT_SECONDS, Outbox
 from ingestion.producer import open_producer
-from ingestion.replay import DELIVERY_TIMEOUT_SECONDS, ReplaySummary, replay
+from ingestion.replay import ReplaySummary, replay
 from ingestion.replay_book import ReplayBook
 from serving.quarantine import Quarantine, ReasonCount
 from serving.quarantine_files import QuarantineFiles

@@ -20,12 +20,11 @@ from ingestion.coingecko import CoinGeckoClient
 from ingestion.done import Done
 from ingestion.exceptions import Stopped
 from ingestion.markets import MarketsRequest
-from ingestion.outbox import Outbox, Producer
+from ingestion.outbox import DELIVERY_TIMEOUT_SECONDS, Outbox, Producer
 from ingestion.producer import open_producer
 from ingestion.spans import Series, Span, milliseconds
 from ingestion.stopping import sleep_until_stopped
 
-DELIVERY_TIMEOUT_SECONDS = 120
 REACH = timedelta(days=365)  # of the keyless and the demo plan
 
 Progress = Callable[[BackfillSummary, Chunk | None], None]

@@ -9,10 +9,10 @@ LOCK_SECONDS = 30
 
 
 @contextmanager
-def open_book(path: Path, schema: str) -> Iterator[sqlite3.Connection]:
+def open_book(path: Path, schema: str, lock_seconds: float = LOCK_SECONDS) -> Iterator[sqlite3.Connection]:
     """One transaction, that of the only writer; the file is there afterwards. Raises sqlite3.Error and OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)) as book:
+    with closing(sqlite3.connect(path, timeout=lock_seconds, isolation_level=None)) as book:
         book.executescript(schema)
         book.execute("begin immediate")
         with book:

@@ -12,10 +12,9 @@ from ingestion.coingecko import CoinGeckoClient
 from ingestion.done import Done
 from ingestion.exceptions import BadAnswer, Stopped, TemporaryTrouble, UnknownCoin
 from ingestion.messages import Source, encode, message_headers
-from ingestion.outbox import Outbox
+from ingestion.outbox import LAST_FLUSH_SECONDS, Outbox
 from ingestion.spans import Series, Span, milliseconds
 
-FLUSH_SECONDS = 150.0  # longer than the delivery timeout: by then each message is delivered or has failed
 MOST_FAILURES_IN_A_ROW = 3
 SHOWN_BAD_SAMPLES = 20
 
@@ -115,7 +114,7 @@ class Backfill:
             else:
                 self._outbox.send(encode(update_of(sample, series, fetched_at), headers))
                 times.append(sample.time_ms)
-        self._outbox.flush(FLUSH_SECONDS)
+        self._outbox.flush(LAST_FLUSH_SECONDS)
         self._summary.rows_sent += len(times)
         self._keep(series, span, times, milliseconds(fetched_at))
 

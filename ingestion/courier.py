@@ -52,8 +52,8 @@ class Courier:
             with suppress(KafkaError):  # what did not arrive is still under way
                 self._producer.flush(max(0.0, deadline - self._monotonic()))
             self._settle()
-            if len(self._spool) and self._monotonic() >= deadline:
-                what = f"Kafka has not confirmed {len(self._spool):,} messages for the topic {self._topic}"
+            if self._monotonic() >= deadline and (waiting := len(self._spool)):
+                what = f"Kafka has not confirmed {waiting:,} messages for the topic {self._topic}"
                 raise NotAcknowledged(f"{what}, which wait on disk; is the broker at KAFKA_BOOTSTRAP_SERVERS up?")
 
     def _send_more(self) -> bool:

@@ -13,6 +13,10 @@ from ingestion.messages import Headers, Message
 MAX_UNACKNOWLEDGED = 20_000
 ROOM_WAIT_SECONDS = 1.0
 
+# For what sends history and ends: after the last flush each message has arrived or failed.
+DELIVERY_TIMEOUT_SECONDS = 120
+LAST_FLUSH_SECONDS = 150.0
+
 log = logging.getLogger(__name__)
 
 

@@ -14,12 +14,11 @@ from pathlib import Path
 from uuid import UUID
 
 from ingestion.messages import Source, encode, message_headers
-from ingestion.outbox import Outbox
+from ingestion.outbox import LAST_FLUSH_SECONDS, Outbox
 from ingestion.price_reader import WHOLE, RejectedLine, Share, open_price_file
 
 LINES_PER_PROGRESS = 2_000
 SHOWN_REJECTIONS = 20
-LAST_FLUSH_SECONDS = 150.0  # longer than the delivery timeout of a load: by then each message has arrived or failed
 
 Progress = Callable[[int, int, int], None]
 """Called with the rows sent so far, the bytes of the file read so far, and all bytes of the file."""

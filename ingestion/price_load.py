@@ -20,12 +20,11 @@ from coinloom.logs import configure_logging
 from coinloom.settings import Settings
 from ingestion.clock import utc_now
 from ingestion.exceptions import DeliveryFailed
-from ingestion.outbox import Outbox
+from ingestion.outbox import DELIVERY_TIMEOUT_SECONDS, Outbox
 from ingestion.price_file import SHOWN_REJECTIONS, Load, LoadSummary, Progress, load_price_file
 from ingestion.price_reader import Share, open_price_file
 from ingestion.producer import ensure_topic, open_producer
 
-DELIVERY_TIMEOUT_SECONDS = 120
 SECONDS_PER_PROGRESS = 0.2
 BYTES_PER_PROCESS = 500_000  # below that, starting a process takes longer than what it saves
 MOST_PROCESSES = 8

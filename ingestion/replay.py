@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingestion.messages import Message
-from ingestion.outbox import Outbox
+from ingestion.outbox import LAST_FLUSH_SECONDS, Outbox
 from ingestion.replay_book import Page, ReplayBook
 
 REPLAYED_FROM = "replayed-from"
-DELIVERY_TIMEOUT_SECONDS = 120
-FLUSH_SECONDS = 150.0  # longer than the delivery timeout: by then each message is delivered or has failed
 
 # What kafka-python takes, 1 MiB, less what it puts around a record. A message that came in at the very limit has no
 # room for one more header.
@@ -67,7 +65,7 @@ def replay(batches: Iterable[list[QuarantinedMessage]], outbox: Outbox, book: Re
         with book.page() as page:
             for message in batch:
                 _send(message, outbox, page, summary)
-            outbox.flush(FLUSH_SECONDS)
+            outbox.flush(LAST_FLUSH_SECONDS)
     return summary
 
 

@@ -2,15 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ingestion.book import LOCK_SECONDS, open_book
 from ingestion.clock import iso_milliseconds
 from ingestion.exceptions import ReplaysNotKept
 
-LOCK_SECONDS = 30
 # The time is part of the key because a topic that was deleted and made anew counts its offsets from 0 again.
 SCHEMA = """
     create table if not exists replayed (
@@ -46,12 +46,8 @@ class ReplayBook:
     def page(self) -> Iterator[Page]:
         """Kept when the block ends well, forgotten when it raises. Raises ReplaysNotKept."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._path, timeout=self._lock_seconds, isolation_level=None)) as connection:
-                connection.execute(SCHEMA)
-                connection.execute("begin immediate")
-                with connection:
-                    yield Page(connection)
+            with open_book(self._path, SCHEMA, self._lock_seconds) as book:
+                yield Page(book)
         except (sqlite3.Error, OSError) as error:
             advice = "wait for another replay to end, or make room and let us write there; then replay again"
             raise ReplaysNotKept(f"replays cannot be kept in {self._path} ({error}); {advice}") from error

@@ -30,6 +30,7 @@ from serving.source import (
 
 log = logging.getLogger("serving")
 
+HOUR = "landed_hour="  # the folders of an hour
 ROWS_PER_BATCH = 65_536
 ROWS_PER_PROGRESS_LINE = 1_000_000
 # Spark's types that can be published, as PostgreSQL's and as Arrow's.
@@ -120,6 +121,13 @@ def data_files(filesystem: FileSystem, folder: str) -> list[str]:
     """The data files: what Spark has not committed yet, and its marks, begin with a dot or an underscore."""
     infos = filesystem.get_file_info(FileSelector(folder, allow_not_found=True))
     return [info.path for info in infos if info.is_file and not PurePosixPath(info.path).name.startswith((".", "_"))]
+
+
+def landed_hours(filesystem: FileSystem, root: str) -> dict[str, str]:
+    """The folder of each `landed_hour` below a folder, in order of time; none if that is not there."""
+    infos = filesystem.get_file_info(FileSelector(root, allow_not_found=True))
+    folders = sorted(PurePosixPath(info.path) for info in infos if not info.is_file)
+    return {folder.name.removeprefix(HOUR): str(folder) for folder in folders if folder.name.startswith(HOUR)}
 
 
 def arrow_address(location: str) -> str:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
-from pyarrow.fs import FileSelector, FileSystem, FileType
+from pyarrow.fs import FileSelector, FileSystem
 from pyarrow.parquet import ParquetFile
 
 from coinloom.settings import Settings, Sink
 from serving.database import connect
-from serving.lake import arrow_address, data_files
+from serving.lake import arrow_address, data_files, landed_hours
 
 NEWEST_HOUR = """
     select landed_hour, count(*), max(last_updated_at), max(landed_at)
@@ -54,8 +54,7 @@ def landed_offsets(settings: Settings, sink: Sink) -> Mapping[int, int]:
 
 def _newest_hour_in_the_lake(settings: Settings) -> NewestHour | None:
     lake, root = FileSystem.from_uri(arrow_address(f"{settings.lake}/landing/crypto_prices"))
-    folders = lake.get_file_info(FileSelector(root, allow_not_found=True))
-    hours = {folder.base_name.partition("=")[2]: folder.path for folder in folders if folder.type is FileType.Directory}
+    hours = landed_hours(lake, root)
     if not hours:
         return None
     hour = max(hours)

@@ -4,17 +4,15 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
-from functools import reduce
-from pathlib import PurePosixPath
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow.fs import FileSelector, FileSystem
+from pyarrow.fs import FileSystem
 from pyarrow.parquet import ParquetFile
 
 from coinloom.settings import Sink
 from ingestion.replay import QuarantinedMessage
-from serving.lake import arrow_address, data_files
+from serving.lake import arrow_address, data_files, landed_hours
 from serving.quarantine import MESSAGES_PER_BATCH, QuarantineUnreadable, ReasonCount
 
 PLACE = ["kafka_topic", "kafka_partition", "kafka_offset"]
@@ -30,11 +28,12 @@ class QuarantineFiles:
 
     def count(self, since_hour: str = "") -> list[ReasonCount]:
         """In order of the reasons. Raises QuarantineUnreadable."""
-        found: dict[str, list[ReasonCount]] = {}
+        found: dict[str, ReasonCount] = {}
         for batch in self._read([*PLACE, "reason", "landed_at"], since_hour, COUNTED_ROWS_PER_BATCH):
             for count in _counted(batch):
-                found[count.reason] = [reduce(_together, found.get(count.reason, []), count)]
-        return [found[reason][0] for reason in sorted(found)]
+                before = found.get(count.reason)
+                found[count.reason] = _together(before, count) if before else count
+        return [found[reason] for reason in sorted(found)]
 
     def batches(self, reasons: Collection[str] = (), since_hour: str = "") -> Iterator[list[QuarantinedMessage]]:
         """In the order in which they landed. Raises QuarantineUnreadable."""
@@ -54,9 +53,7 @@ class QuarantineFiles:
 
 def _listed(filesystem: FileSystem, root: str, since_hour: str) -> list[str]:
     """All files at once, so that what lands meanwhile stays out."""
-    infos = filesystem.get_file_info(FileSelector(root, allow_not_found=True))
-    hours = {PurePosixPath(info.path).name.partition("=")[2]: info.path for info in infos if not info.is_file}
-    chosen = [hours[hour] for hour in sorted(hours) if hour >= since_hour]
+    chosen = [folder for hour, folder in landed_hours(filesystem, root).items() if hour >= since_hour]
     return [path for folder in chosen for path in sorted(data_files(filesystem, folder))]
 
 

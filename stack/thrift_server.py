@@ -15,7 +15,7 @@ MAIN_CLASS = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 
 JAVA_OPTIONS = (
     "-XX:+UseParallelGC",  # a build is a batch: what stops for longer but takes less CPU time is better
-    "-XX:ReservedCodeCacheSize=512m",  # 240 MB are full after ten builds
+    "-XX:ReservedCodeCacheSize=512m",  # of Java's 240 MB the half for profiled code was full after ten builds
     "-Dderby.language.statementCacheSize=2000",  # the metastore compiled 250 statements again in each build
 )
 
