@@ -35,7 +35,7 @@ def main(
     coins: Annotated[int, typer.Option(min=5, help="Coins of every history, each updated once a minute.")] = 100,
     bars: Annotated[int, typer.Option(help="Size of the full refresh.")] = 10_000_000,
     repetitions: Annotated[int, typer.Option(min=1, max=7, help="Builds measured on each history.")] = 5,
-    warm_ups: Annotated[int, typer.Option(min=0, max=9, help="Builds before them that do not count.")] = 9,
+    warm_ups: Annotated[int, typer.Option(min=0, help="Builds before them that do not count.")] = 20,
     only: Annotated[list[Part] | None, typer.Option(help="Only this part; may be repeated.")] = None,
     readme: Annotated[Path, typer.Option(help="The file with the markers that the results go between.")] = README,
 ) -> None:

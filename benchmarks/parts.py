@@ -16,6 +16,7 @@ LAST_DAY = datetime(2026, 3, 1)  # UTC, as every instant here
 MIDDAY = LAST_DAY.replace(hour=12, minute=30)
 TIMES_OF_DAY = {"at 00:05": LAST_DAY.replace(minute=5), "at 23:55": LAST_DAY.replace(hour=23, minute=55)}
 HISTORY_AT_ENDS_OF_DAY = timedelta(days=2)
+MOST_WARM_UPS_AT_ENDS_OF_DAY = 9  # they are polls of the same day, and end at 00:05
 
 # What is claimed.
 MOST_SECONDS = 20
@@ -66,9 +67,10 @@ def _one_more_poll(sizes: Sizes, steps: Steps) -> list[Table]:
 
 
 def _time_of_day(sizes: Sizes, steps: Steps) -> list[Table]:
-    warming_up = sizes.warm_ups * POLL_INTERVAL
+    warm_ups = min(sizes.warm_ups, MOST_WARM_UPS_AT_ENDS_OF_DAY)
+    warming_up = warm_ups * POLL_INTERVAL
     histories = {title: _until(end - warming_up, HISTORY_AT_ENDS_OF_DAY) for title, end in TIMES_OF_DAY.items()}
-    builds = measure_polls(histories, sizes.coins, sizes.warm_ups, sizes.repetitions, steps)
+    builds = measure_polls(histories, sizes.coins, warm_ups, sizes.repetitions, steps)
     medians = [poll_tables.median_seconds(builds[title]) for title in histories]
     claim = ("the slower against the faster, ratio of the medians", max(medians) / min(medians))
     verdicts = poll_tables.verdicts([(*claim, MOST_RATIO_OF_TIMES_OF_DAY)])

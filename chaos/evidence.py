@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset
-from kafka import KafkaConsumer, TopicPartition
 
 from chaos.pipeline import record_file
 from coinloom.settings import Settings, Sink
+from ingestion.topic import open_topic
 from serving.database import connect
 from serving.marts import MARTS
 
@@ -62,20 +62,14 @@ def _answers(record: Path) -> Iterator[list[Row]]:
 
 
 def _on_the_topic(settings: Settings) -> tuple[dict[str, list[Row]], dict[int, int]]:
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers)
-    partitions = [TopicPartition(settings.kafka_topic, number) for number in range(settings.kafka_topic_partitions)]
-    consumer.assign(partitions)
-    consumer.seek_to_beginning(*partitions)
-    ends = consumer.end_offsets(partitions)
     polls: dict[str, list[Row]] = defaultdict(list)
-    while any(consumer.position(partition) < ends[partition] for partition in partitions):
-        for records in consumer.poll(timeout_ms=1000).values():
-            for record in records:
-                update = json.loads(record.value)
-                row = (update["coin_id"], update["price"], _moment(update["last_updated_at"]))
-                polls[dict(record.headers)["poll-id"].decode()].append(row)
-    consumer.close()
-    return polls, {partition.partition: end for partition, end in ends.items()}
+    with open_topic(settings) as topic:
+        ends = topic.ends()
+        for record in topic.records(since={}, until=ends):
+            update = json.loads(record.value)
+            row = (update["coin_id"], update["price"], _moment(update["last_updated_at"]))
+            polls[dict(record.headers)["poll-id"].decode()].append(row)
+    return polls, ends
 
 
 def _offsets(settings: Settings, sink: Sink, schema: str) -> Counter[Offset]:

@@ -41,6 +41,10 @@ class KafkaTopic:
 
     def messages(self, since: Mapping[int, int], until: Mapping[int, int]) -> Iterator[Message]:
         """All messages from `since`, or from the first that is still there, and before `until`."""
+        return map(_message, self.records(since, until))
+
+    def records(self, since: Mapping[int, int], until: Mapping[int, int]) -> Iterator[Any]:
+        """The same as kafka-python's records, which know their partition and offset, too."""
         partitions = {TopicPartition(self.name, partition): offset for partition, offset in until.items()}
         self._consumer.assign(list(partitions))
         firsts = self._consumer.beginning_offsets(list(partitions))
@@ -48,7 +52,7 @@ class KafkaTopic:
             self._consumer.seek(partition, min(end, max(firsts[partition], since.get(partition.partition, 0))))
         while any(self._consumer.position(partition) < end for partition, end in partitions.items()):
             for records in self._consumer.poll(timeout_ms=POLL_TIMEOUT_MS).values():
-                yield from (_message(record) for record in records)
+                yield from records
 
 
 @contextmanager

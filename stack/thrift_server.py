@@ -44,6 +44,11 @@ def command(settings: Settings) -> list[str]:
         "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",
         # A build makes the same few hundred pieces of code again; the default keeps 100.
         "spark.sql.codegen.cache.maxEntries": "2000",
+        # dbt keeps its sessions while others replace a table's files: a remembered list of them would be out of date.
+        "spark.sql.filesourceTableRelationCacheSize": "0",
+        # The least memory that a sort, a window or a join takes. By default it goes by the heap and the cores, as if
+        # each had a large part of the data; that was gigabytes of garbage per build.
+        "spark.buffer.pageSize": "2m",
         "spark.ui.enabled": "false",
         "spark.log.level": "WARN",  # INFO is 10 MB in ten builds
     }

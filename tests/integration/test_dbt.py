@@ -15,6 +15,8 @@ def test_dbt_build_unit_tests_and_docs_on_spark(landed: Settings, tmp_path: Path
     paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
     output = run_command(landed, "dbt", "build", *paths, cwd=DBT_PROJECT)
     assert "ERROR=0" in output
+    sessions = (tmp_path / "dbt.log").read_text().count("Opening a new connection")
+    assert 0 < sessions <= 8, "a thread keeps its session"
     output = run_command(landed, "dbt", "test", "--selector", "unit_tests", *paths, cwd=DBT_PROJECT)
     assert "ERROR=0" in output
     assert "unit tests" in output

@@ -1,19 +1,18 @@
 """`coinloom quarantine` on a real broker, a real stream and both sinks: counted alike, sent again once."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from kafka import KafkaConsumer, TopicPartition
 
 from coinloom.counts import count_messages
 from coinloom.quarantine import count_by_reason, quarantine_of
 from coinloom.settings import Settings, Sink
 from ingestion.clock import utc_now
 from ingestion.messages import Message, PriceUpdate, Source, encode, message_headers
+from ingestion.topic import open_topic
 from serving.database import connect
 from tests.integration.conftest import elsewhere, run_command
 from tests.integration.streams import send
@@ -42,18 +41,9 @@ def rejected(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Setti
     return settings
 
 
-def on_the_topic(settings: Settings) -> Iterator[Any]:
-    """Every message, of one partition after the other."""
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka_bootstrap_servers)
-    for number in consumer.partitions_for_topic(settings.kafka_topic) or ():
-        partition = TopicPartition(settings.kafka_topic, number)
-        consumer.assign([partition])
-        consumer.seek_to_beginning(partition)
-        (end,) = consumer.end_offsets([partition]).values()
-        while consumer.position(partition) < end:
-            for records in consumer.poll(1_000).values():
-                yield from records
-    consumer.close()
+def on_the_topic(settings: Settings) -> list[Any]:
+    with open_topic(settings) as topic:
+        return list(topic.records(since={}, until=topic.ends()))
 
 
 def reasons(settings: Settings, sink: Sink) -> dict[str, int]:
@@ -101,7 +91,7 @@ def test_each_message_is_sent_again_once_as_it_was(rejected: Settings, sink: Sin
 
 
 def test_a_replayed_message_is_the_same_but_for_its_origin(rejected: Settings) -> None:
-    records = list(on_the_topic(rejected))
+    records = on_the_topic(rejected)
     originals = {f"{record.topic}/{record.partition}/{record.offset}": record for record in records}
     replayed = [record for record in records if "replayed-from" in dict(record.headers)]
     assert len(replayed) >= 602

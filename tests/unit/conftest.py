@@ -1,9 +1,17 @@
-"""One small Spark session, with no server, for all unit tests that need one."""
+"""For all unit tests: no setting of whoever runs them, and one small Spark session, with no server."""
 
 from collections.abc import Iterator
 
 import pytest
 from pyspark.sql import SparkSession
+
+from coinloom.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -99,12 +99,6 @@ class Bench:
         return rows
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     with bench_with(tmp_path, "") as made:

@@ -129,9 +129,5 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(tmp_path: Path, clo
         ({"coingecko_plan": "demo", "coingecko_calls_per_minute": 0, "coingecko_credits_per_month": 7}, Limits(0, 7)),
     ],
 )
-def test_limits_are_those_of_the_plan_unless_they_are_set(
-    monkeypatch: pytest.MonkeyPatch, settings: dict[str, object], limits: Limits
-) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+def test_limits_are_those_of_the_plan_unless_they_are_set(settings: dict[str, object], limits: Limits) -> None:
     assert Limits.of(Settings(_env_file=None, **settings)) == limits

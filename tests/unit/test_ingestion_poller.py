@@ -74,12 +74,6 @@ def time_out(_sent: list[Sent]) -> None:
     raise KafkaTimeoutError
 
 
-@pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     with running_server() as running:

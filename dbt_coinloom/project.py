@@ -1,0 +1,3 @@
+"""Which of the projects that dbt may run here is ours."""
+
+PROJECT = "coinloom"
