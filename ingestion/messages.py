@@ -5,12 +5,13 @@ All that sends prices goes through here, so a backfilled row and a live row have
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from ingestion.clock import iso_milliseconds
 
@@ -27,8 +28,7 @@ class Source(StrEnum):
     BACKFILL = "backfill"
 
 
-@dataclass(frozen=True, slots=True)
-class PriceUpdate:
+class PriceUpdate(msgspec.Struct, frozen=True):
     """One coin in one quote currency, as seen once. The fields are those of the message, in its order.
 
     Prices, market cap and volume are in units of `vs_currency`. `last_updated_at` is the event time, null when
@@ -50,8 +50,7 @@ class PriceUpdate:
     fetched_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """What goes to Kafka: `key` is the coin id, `value` the update as JSON; in a replay, whatever it was, or None."""
 
     key: bytes | None
@@ -59,9 +58,8 @@ class Message:
     headers: Headers
 
 
-_FIELDS = tuple(field.name for field in fields(PriceUpdate))
-_values_of = attrgetter(*_FIELDS)
-_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_to_json = msgspec.json.Encoder().encode
+_to_strict_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def from_markets_row(row: Mapping[str, Any], vs_currency: str, fetched_at: datetime) -> PriceUpdate:
@@ -89,9 +87,17 @@ def message_headers(poll_id: UUID, source: Source) -> Headers:
 
 def encode(update: PriceUpdate, headers: Headers) -> Message:
     """The update as a Kafka message. Raises ValueError for a number that JSON cannot hold."""
-    text = _to_json(dict(zip(_FIELDS, _values_of(update), strict=True)))
     key = "" if update.coin_id is None else str(update.coin_id)
-    return Message(_utf8(key), _utf8(text), headers)
+    return Message(_utf8(key), _json(update), headers)
+
+
+def _json(update: PriceUpdate) -> bytes:
+    """By msgspec, but for what it cannot write (half an emoji, a very large integer) or writes as null (NaN)."""
+    with suppress(UnicodeEncodeError, OverflowError):
+        text = _to_json(update)
+        if text.count(b"null") == msgspec.structs.astuple(update).count(None):
+            return text
+    return _utf8(_to_strict_json(msgspec.structs.asdict(update)))
 
 
 def _utf8(text: str) -> bytes:

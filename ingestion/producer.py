@@ -23,7 +23,7 @@ CLOSE_TIMEOUT_SECONDS = 1  # whoever sent has flushed already
 
 # A batch leaves when it is full or this old: large enough for loads, and a poll is flushed at its end anyway.
 LINGER_MS = 50
-BATCH_BYTES = 131_072
+BATCH_BYTES = 524_288
 
 log = logging.getLogger(__name__)
 

@@ -82,6 +82,19 @@ def test_half_an_emoji_costs_no_message() -> None:
     assert message_of(symbol="\ud83e")["symbol"] == "?"
 
 
+@pytest.mark.parametrize("price", [float("nan"), float("inf"), {"usd": [float("-inf")]}])
+def test_a_number_that_json_has_no_text_for_is_an_error(price: object) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        message_of(current_price=price)
+
+
+@pytest.mark.parametrize(
+    "price", [2**64, -(2**200), 5e-324, 1.7976931348623157e308, 0.1 + 0.2, 1e16, "null", [None], {"usd": None}, True]
+)
+def test_every_other_value_goes_through_as_it_is(price: object) -> None:
+    assert message_of(current_price=price, name="null")["price"] == price
+
+
 def test_a_row_without_an_id_is_sent_with_an_empty_key() -> None:
     message = encode(from_markets_row({"current_price": 1}, "usd", FETCHED_AT), HEADERS)
     assert message.key == b""
