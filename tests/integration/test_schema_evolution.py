@@ -1,11 +1,11 @@
 """Messages of other schema versions, and a table that got a column while the stream runs."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec.structs import asdict
 
 from coinloom.settings import Settings
 from ingestion.messages import Message, PriceUpdate, Source, message_headers
