@@ -1,15 +1,27 @@
 """TCP ports on this machine."""
 
+import random
 import socket
 
 from stack.errors import StackError
 
+# Below the ports that systems give to outgoing connections, which could take one before its server does.
+CHOICE = range(15_000, 32_000)
+
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on at this moment, and that no outgoing connection will have.
+
+    Raises StackError if there is none.
+    """
+    for port in random.sample(CHOICE, 1_000):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise StackError(f"None of 1,000 ports between {CHOICE.start} and {CHOICE.stop} is free.")
 
 
 def is_listening(host: str, port: int) -> bool:
