@@ -32,7 +32,7 @@ def prepare(settings: Settings) -> None:
     properties.write_text(_properties(folder / "data", host, port))
     if not (folder / "data" / "meta.properties").exists():
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        _run(settings, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties))
+        _run(settings, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", f"--config={properties}")
 
 
 def command(settings: Settings) -> list[str]:
