@@ -45,6 +45,17 @@ carries (carried_minutes) as (
 
 ),
 
+-- One row for each minute that a bar fills until the next one. A join on equality: no engine has to try all pairs.
+fills as (
+
+    select
+        carries.carried_minutes,
+        longest.carried_minutes + 1 as filled_minutes
+    from carries
+    inner join carries as longest on carries.carried_minutes <= longest.carried_minutes
+
+),
+
 filled as (
 
     select
@@ -59,14 +70,14 @@ filled as (
         gaps.high_24h,
         gaps.low_24h,
         gaps.newest_fetched_at,
-        carries.carried_minutes as minutes_since_update,
-        gaps.bar_minute + carries.carried_minutes * interval '1' minute as bar_minute,
-        case when carries.carried_minutes = 0 then gaps.open else gaps.close end as open,
-        case when carries.carried_minutes = 0 then gaps.high else gaps.close end as high,
-        case when carries.carried_minutes = 0 then gaps.low else gaps.close end as low,
-        case when carries.carried_minutes = 0 then gaps.update_count else 0 end as update_count
+        fills.carried_minutes as minutes_since_update,
+        gaps.bar_minute + fills.carried_minutes * interval '1' minute as bar_minute,
+        case when fills.carried_minutes = 0 then gaps.open else gaps.close end as open,
+        case when fills.carried_minutes = 0 then gaps.high else gaps.close end as high,
+        case when fills.carried_minutes = 0 then gaps.low else gaps.close end as low,
+        case when fills.carried_minutes = 0 then gaps.update_count else 0 end as update_count
     from gaps
-    inner join carries on gaps.minutes_to_next > carries.carried_minutes
+    inner join fills on least(gaps.minutes_to_next, {{ var('max_fill_minutes') + 1 }}) = fills.filled_minutes
 
 )
 
