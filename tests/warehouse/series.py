@@ -1,4 +1,4 @@
-"""Price histories that are hard on indicators, always the same ones.
+"""Price histories that are hard on indicators, always the same ones; and those of a file.
 
 A history is a list of minutes, each the tuple of prices seen in it; an empty tuple is a minute without update. All
 histories of a currency end at its newest minute, so that none is filled at its end unless it says so.
@@ -6,6 +6,7 @@ histories of a currency end at its newest minute, so that none is filled at its 
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -25,6 +26,13 @@ def all_updates() -> pl.DataFrame:
         [updates(coin, "usd", history) for coin, history in histories.items()]
         + [updates(coin, "eur", histories[coin]) for coin in in_euro]
     )
+
+
+def read_updates(path: Path) -> pl.DataFrame:
+    """The prices of a CSV, plain or gzipped, in usd: coin_id, vs_currency, last_updated_at (UTC), price."""
+    file = pl.read_csv(path, columns=["coin_id", "last_updated_at", "price"], schema_overrides={"price": pl.Float64})
+    instants = pl.col("last_updated_at").str.to_datetime(time_zone="UTC").dt.replace_time_zone(None)
+    return file.select("coin_id", pl.lit("usd").alias("vs_currency"), instants, "price")
 
 
 def all_histories() -> dict[str, History]:
