@@ -6,9 +6,11 @@ from pathlib import Path
 import requests
 
 from coinloom.settings import REPOSITORY, Settings, Target
+from serving.thrift import open_cursor
 from tests.integration.conftest import Rows, run_command
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
+SHUFFLES = {"stg_coingecko__prices": 1, "fct_minute_bars": 2, "crypto_table": 2}
 
 
 def test_dbt_build_unit_tests_and_docs_on_spark(landed: Settings, tmp_path: Path) -> None:
@@ -48,6 +50,20 @@ def test_every_column_of_every_model_is_described(landed: Settings, marts: dict[
     for name, entry in built.items():
         described = {column.lower() for column, about in tables[name]["columns"].items() if about["description"]}
         assert {column.lower() for column in entry["columns"]} <= described, name
+
+
+def test_spark_moves_rows_only_where_their_order_changes(
+    landed: Settings, marts: dict[Target, Rows], tmp_path: Path
+) -> None:
+    paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
+    run_command(landed, "dbt", "compile", "--full-refresh", "--target", "spark", *paths, cwd=DBT_PROJECT)
+    with open_cursor(landed) as cursor:
+        for model, shuffles in SHUFFLES.items():
+            (compiled,) = tmp_path.glob(f"compiled/coinloom/models/*/{model}.sql")
+            cursor.execute(f"explain {compiled.read_text()}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert plan.count("Exchange hashpartitioning") == shuffles, plan
+            assert "SortMergeJoin" not in plan, plan
 
 
 def test_the_simulator_answers_as_a_command(stack: Settings) -> None:

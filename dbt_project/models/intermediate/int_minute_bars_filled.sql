@@ -13,7 +13,7 @@ clocks as (
 
 neighbours as (
 
-    select
+    select /*+ broadcast(clocks) */
         observed.*,
         clocks.newest_fetched_at,
         coalesce(

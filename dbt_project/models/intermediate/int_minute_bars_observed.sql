@@ -2,7 +2,7 @@
 
 with updates as (
 
-    select
+    select /*+ repartition(vs_currency, coin_id) */
         *,
         date_trunc('minute', last_updated_at) as bar_minute
     from {{ ref('stg_coingecko__prices') }}
@@ -29,7 +29,7 @@ bars as (
         {{ last_known('low_24h', by='last_updated_at') }} as low_24h,
         count(*) as update_count
     from updates
-    group by coin_id, vs_currency, bar_minute
+    group by vs_currency, coin_id, bar_minute
 
 )
 

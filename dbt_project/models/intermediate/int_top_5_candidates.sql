@@ -17,7 +17,7 @@ bars as (
 
 candidates as (
 
-    select
+    select /*+ broadcast(newest_minutes) */
         bars.coin_id,
         bars.symbol,
         bars.name,

@@ -6,7 +6,8 @@ with hour_bars as (
 
     select
         *,
-        date_trunc('day', bar_start) as day_start
+        date_trunc('day', bar_start) as day_start,
+        substring(bar_hour, 1, 10) as bar_day
     from {{ ref('ohlc_1h') }}
     where {{ hours_to_rebuild('bars', of_whole_days=true) }}
 
@@ -31,16 +32,16 @@ bars as (
         {{ last_known('close', by='bar_start') }} as close,
         cast(sum(update_count) as bigint) as update_count,
         cast(sum(minute_count) as int) as minute_count,
-        substring(min(bar_hour), 1, 10) as bar_day
+        bar_day
     from hour_bars
-    group by coin_id, vs_currency, day_start
+    group by coin_id, vs_currency, day_start, bar_day
 
 ),
 
 -- A day is closed when its last hour is, also if the coin has no bar in that hour yet.
 final as (
 
-    select /*+ repartition(bar_day) */
+    select /*+ broadcast(clocks), repartition(bar_day) */
         bars.coin_id,
         bars.vs_currency,
         bars.bar_start,

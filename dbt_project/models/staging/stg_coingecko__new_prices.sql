@@ -22,7 +22,7 @@ offsets as (
 
 new_prices as (
 
-    select landed.*
+    select /*+ broadcast(offsets) */ landed.*
     from landed
     inner join offsets
         on

@@ -74,21 +74,29 @@ versions as (
 
 ),
 
+-- Spark brings the rows of an hour together once, for the ranks as for the files.
+by_hour as (
+
+    select /*+ repartition(bar_hour) */ *
+    from versions
+
+),
+
 ranked as (
 
     select
         *,
         row_number() over (
-            partition by coin_id, vs_currency, last_updated_at
+            partition by bar_hour, coin_id, vs_currency, last_updated_at
             order by fetched_at desc, kafka_offset desc, kafka_partition desc, kafka_topic desc, landed_at asc
         ) as version_rank
-    from versions
+    from by_hour
 
 ),
 
 latest_versions as (
 
-    select /*+ repartition(bar_hour) */
+    select
         {{ columns }}
     from ranked
     where version_rank = 1
