@@ -68,6 +68,12 @@ def run_command(settings: Settings, *command: str, cwd: Path = REPOSITORY, expec
     return done.stdout
 
 
+def run_dbt(settings: Settings, artifacts: Path, *arguments: str) -> str:
+    """Run dbt without any wrapper, what it writes going to `artifacts`; returns what it printed."""
+    paths = ["--target-path", str(artifacts), "--log-path", str(artifacts)]
+    return run_command(settings, "dbt", *arguments, *paths, cwd=REPOSITORY / "dbt_project")
+
+
 def supervised_processes(home: Path) -> list[psutil.Process]:
     """The processes that a supervisor of this home started and that still live."""
     found = []

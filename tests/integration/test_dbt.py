@@ -5,24 +5,22 @@ from pathlib import Path
 
 import requests
 
-from coinloom.settings import REPOSITORY, Settings, Target
+from coinloom.settings import Settings, Target
 from serving.thrift import open_cursor
-from tests.integration.conftest import Rows, run_command
+from tests.integration.conftest import Rows, run_command, run_dbt
 
-DBT_PROJECT = REPOSITORY / "dbt_project"
 SHUFFLES = {"stg_coingecko__prices": 1, "fct_minute_bars": 2, "crypto_table": 2}
 
 
 def test_dbt_build_unit_tests_and_docs_on_spark(landed: Settings, tmp_path: Path) -> None:
-    paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
-    output = run_command(landed, "dbt", "build", *paths, cwd=DBT_PROJECT)
+    output = run_dbt(landed, tmp_path, "build")
     assert "ERROR=0" in output
     sessions = (tmp_path / "dbt.log").read_text().count("Opening a new connection")
     assert 0 < sessions <= 8, "a thread keeps its session"
-    output = run_command(landed, "dbt", "test", "--selector", "unit_tests", *paths, cwd=DBT_PROJECT)
+    output = run_dbt(landed, tmp_path, "test", "--selector", "unit_tests")
     assert "ERROR=0" in output
     assert "unit tests" in output
-    run_command(landed, "dbt", "docs", "generate", *paths, cwd=DBT_PROJECT)
+    run_dbt(landed, tmp_path, "docs", "generate")
     catalog = json.loads((tmp_path / "catalog.json").read_text())
     assert "model.coinloom.crypto_table" in catalog["nodes"]
 
@@ -30,18 +28,14 @@ def test_dbt_build_unit_tests_and_docs_on_spark(landed: Settings, tmp_path: Path
 def test_source_freshness_is_fresh_after_a_poll(landed: Settings, tmp_path: Path) -> None:
     run_command(landed, "coinloom", "poll", "--once")
     run_command(landed, "coinloom", "stream", "--available-now")
-    paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
     for target in Target:
-        run_command(
-            landed, "dbt", "run-operation", "register_landing_tables", "--target", target, *paths, cwd=DBT_PROJECT
-        )
-        output = run_command(landed, "dbt", "source", "freshness", "--target", target, *paths, cwd=DBT_PROJECT)
+        run_dbt(landed, tmp_path, "run-operation", "register_landing_tables", "--target", target)
+        output = run_dbt(landed, tmp_path, "source", "freshness", "--target", target)
         assert "PASS freshness of landing.crypto_prices" in output
 
 
 def test_every_column_of_every_model_is_described(landed: Settings, marts: dict[Target, Rows], tmp_path: Path) -> None:
-    paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
-    run_command(landed, "dbt", "docs", "generate", "--target", "postgres", *paths, cwd=DBT_PROJECT)
+    run_dbt(landed, tmp_path, "docs", "generate", "--target", "postgres")
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     catalog = json.loads((tmp_path / "catalog.json").read_text())
     tables = manifest["nodes"] | manifest["sources"]
@@ -55,8 +49,7 @@ def test_every_column_of_every_model_is_described(landed: Settings, marts: dict[
 def test_spark_moves_rows_only_where_their_order_changes(
     landed: Settings, marts: dict[Target, Rows], tmp_path: Path
 ) -> None:
-    paths = ["--target-path", str(tmp_path), "--log-path", str(tmp_path)]
-    run_command(landed, "dbt", "compile", "--full-refresh", "--target", "spark", *paths, cwd=DBT_PROJECT)
+    run_dbt(landed, tmp_path, "compile", "--full-refresh", "--target", "spark")
     with open_cursor(landed) as cursor:
         for model, shuffles in SHUFFLES.items():
             (compiled,) = tmp_path.glob(f"compiled/coinloom/models/*/{model}.sql")

@@ -29,7 +29,10 @@ def all_updates() -> pl.DataFrame:
 
 
 def read_updates(path: Path) -> pl.DataFrame:
-    """The prices of a CSV, plain or gzipped, in usd: coin_id, vs_currency, last_updated_at (UTC), price."""
+    """The prices of a CSV, plain or gzipped, in usd: coin_id, vs_currency, last_updated_at (UTC), price.
+
+    Not read as `coinloom load` reads them: that is part of what is checked.
+    """
     file = pl.read_csv(path, columns=["coin_id", "last_updated_at", "price"], schema_overrides={"price": pl.Float64})
     instants = pl.col("last_updated_at").str.to_datetime(time_zone="UTC").dt.replace_time_zone(None)
     return file.select("coin_id", pl.lit("usd").alias("vs_currency"), instants, "price")

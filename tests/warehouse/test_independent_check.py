@@ -11,11 +11,11 @@ import pytest
 from rich.console import Console
 
 from coinloom.progress import Steps
-from coinloom.settings import REPOSITORY, Settings, Target
+from coinloom.settings import Settings, Target
 from serving.database import connect
 from serving.thrift import open_cursor
 from stack import lifecycle
-from tests.integration.conftest import own_settings, run_command, supervised_processes
+from tests.integration.conftest import own_settings, run_command, run_dbt, supervised_processes
 from tests.warehouse.compare import Comparison, compare
 from tests.warehouse.landing import Offsets, land, landing_rows
 from tests.warehouse.reference import expected_table, talib_windows
@@ -40,6 +40,11 @@ def updates(price_file: Path | None) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def exact(updates: pl.DataFrame) -> pl.DataFrame:
     return expected_table(updates)
+
+
+@pytest.fixture(scope="module")
+def by_talib(updates: pl.DataFrame) -> pl.DataFrame:
+    return expected_table(updates, talib_windows)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +74,7 @@ def test_the_warehouse_equals_the_exact_reference(tables: Tables, exact: pl.Data
 
 
 @pytest.mark.parametrize("target", Target)
-def test_the_warehouse_equals_talib(tables: Tables, updates: pl.DataFrame, target: Target) -> None:
-    by_talib = expected_table(updates, talib_windows)
+def test_the_warehouse_equals_talib(tables: Tables, by_talib: pl.DataFrame, target: Target) -> None:
     _assert_equal(f"{target} and TA-Lib", compare(tables[target], by_talib, tolerance=1e-9))
 
 
@@ -79,10 +83,8 @@ def test_both_targets_agree(tables: Tables) -> None:
 
 
 def _built(settings: Settings, target: Target, schema: pl.Schema) -> pl.DataFrame:
-    folder = str(settings.coinloom_home / "dbt")
-    paths = ["--target-path", folder, "--log-path", folder]
-    no_unit_tests = ["--exclude-resource-type", "unit_test"]
-    run_command(settings, "dbt", "build", "--target", target, *no_unit_tests, *paths, cwd=REPOSITORY / "dbt_project")
+    artifacts = settings.coinloom_home / "dbt"
+    run_dbt(settings, artifacts, "build", "--target", target, "--exclude-resource-type", "unit_test")
     return _read(settings, target, schema)
 
 
