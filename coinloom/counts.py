@@ -10,7 +10,7 @@ from serving.thrift import open_cursor
 
 LANDED = "select count(*) from landing.crypto_prices"
 QUARANTINED = "select count(*) from quarantine.crypto_prices"
-UPDATES = "select count(*) from staging.stg_coingecko__prices"
+UPDATES = "select count(*) from intermediate.int_prices"
 BARS = "select count(*) from warehouse.crypto_table"
 PUBLISHED = "select count(*) from marts.crypto_table"
 

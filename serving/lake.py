@@ -89,7 +89,7 @@ class Lake:
 
     def hour_versions(self) -> dict[str, str]:
         versions: dict[str, str] = dict(self._rows(HOUR_VERSIONS, missing="builds.hour_versions"))
-        return finished(versions, self._rows(UNFINISHED_BUILDS, missing="builds.build_offsets")[0][0])
+        return finished(versions, self._rows(UNFINISHED_BUILDS, missing="builds.int_build_offsets")[0][0])
 
     def table(self, mart: Mart) -> LakeTable:
         name = f"{WAREHOUSE}.{mart.name}"

@@ -18,7 +18,7 @@ HOUR_VERSIONS = """
 # 0 when the build that began last has also finished.
 UNFINISHED_BUILDS = """
     select count(*)
-    from builds.build_offsets
+    from builds.int_build_offsets
     where build_number > (select coalesce(max(build_number), 0) from builds.hour_versions)
 """
 

@@ -1,6 +1,8 @@
+{{ config(tags=['every_build']) }}
+
 with bars as (
 
-    select count(*) as bar_count from {{ ref('fct_minute_bars') }}
+    select count(*) as bar_count from {{ ref('int_minute_bars') }}
     where {{ tested_hours('bars') }}
 
 ),

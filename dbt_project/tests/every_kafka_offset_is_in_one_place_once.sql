@@ -1,5 +1,3 @@
-{{ config(tags=['daily']) }}
-
 -- Whatever the stream read went to landing or to quarantine: an offset in both, or twice in one, was doubled.
 with messages as (
 

@@ -1,13 +1,15 @@
+{{ config(tags=['every_build']) }}
+
 with counted as (
 
-    select coalesce(sum(update_count), 0) as update_total from {{ ref('fct_minute_bars') }}
+    select coalesce(sum(update_count), 0) as update_total from {{ ref('int_minute_bars') }}
     where {{ tested_hours('updates') }}
 
 ),
 
 in_time as (
 
-    select count(*) as update_total from {{ ref('stg_coingecko__prices') }}
+    select count(*) as update_total from {{ ref('int_prices') }}
     where {{ tested_hours('updates') }}
 
 )

@@ -1,3 +1,5 @@
+{{ config(tags=['every_build']) }}
+
 -- A missing minute follows a bar that was carried as long as allowed; all other minutes of a coin have a bar.
 with bars as (
 
@@ -7,7 +9,7 @@ with bars as (
         bar_minute,
         minutes_since_update,
         lead(bar_minute) over (partition by vs_currency, coin_id order by bar_minute) as next_minute
-    from {{ ref('fct_minute_bars') }}
+    from {{ ref('int_minute_bars') }}
     where {{ tested_hours('bars') }}
 
 )

@@ -1,3 +1,5 @@
+{{ config(tags=['every_build']) }}
+
 -- And each coin once, gainers above zero, losers below: so no coin is both.
 with movers as (
 

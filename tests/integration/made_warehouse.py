@@ -13,7 +13,7 @@ from serving.thrift import open_cursor
 
 COIN, PRICES = "vs_currency text, coin_id text", "open double, close double"
 COLUMNS = {
-    "builds.build_offsets": "build_number bigint",
+    "builds.int_build_offsets": "build_number bigint",
     "builds.hour_versions": "build_number bigint, bar_hour text, rebuilt_by text",
     "warehouse.crypto_table": f"{COIN}, bar_minute timestamp, name text, price double, is_filled boolean, seen bigint",
     "warehouse.ohlc_5m": f"{COIN}, bar_start timestamp, {PRICES}",
@@ -23,7 +23,7 @@ COLUMNS = {
     "warehouse.top_5_losers": "vs_currency text, rank int, price double",
 }
 PARTITIONS = {
-    "builds.build_offsets": "slot int",
+    "builds.int_build_offsets": "slot int",
     "builds.hour_versions": "slot int",
     "warehouse.crypto_table": "bar_hour text",
     "warehouse.ohlc_5m": "bar_hour text",
@@ -138,7 +138,7 @@ class MadeWarehouse:
     def finish(self, versions: dict[str, str]) -> None:
         """Write down what a build's last model does; the slot of the build before it stays."""
         slot = self.build_number % 2
-        self.tables.replace("builds.build_offsets", [(self.build_number, slot)])
+        self.tables.replace("builds.int_build_offsets", [(self.build_number, slot)])
         self.tables.replace(
             "builds.hour_versions", [(self.build_number, hour, by, slot) for hour, by in versions.items()]
         )

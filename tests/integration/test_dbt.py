@@ -9,7 +9,7 @@ from coinloom.settings import Settings, Target
 from serving.thrift import open_cursor
 from tests.integration.conftest import Rows, run_command, run_dbt
 
-SHUFFLES = {"stg_coingecko__prices": 1, "fct_minute_bars": 2, "crypto_table": 2}
+SHUFFLES = {"int_prices": 1, "int_minute_bars": 2, "crypto_table": 2}
 
 
 def test_dbt_build_unit_tests_and_docs_on_spark(landed: Settings, tmp_path: Path) -> None:

@@ -234,11 +234,11 @@ def test_what_cannot_be_published_is_a_clear_error(settings: Settings, warehouse
     warehouse.tables.execute("create table warehouse.crypto_table (bar_minute timestamp)")
     with pytest.raises(PublishFailed, match="crypto_table is not partitioned by bar_hour"):
         publish(settings)
-    warehouse.tables.execute("truncate table builds.build_offsets")
+    warehouse.tables.execute("truncate table builds.int_build_offsets")
     warehouse.tables.execute("truncate table builds.hour_versions")
     with pytest.raises(NothingToPublish, match="no price has landed yet"):
         publish(settings)
-    for table in ("build_offsets", "hour_versions"):
+    for table in ("int_build_offsets", "hour_versions"):
         warehouse.tables.execute(f"drop table builds.{table}")
         with pytest.raises(PublishFailed, match="Run 'coinloom build' first"):
             publish(settings)
@@ -249,7 +249,7 @@ def test_a_build_that_has_not_finished_is_not_published(settings: Settings, ware
     publish(settings)
     before = read(settings, EVERYTHING)
     warehouse.build({H22: 9.5})
-    warehouse.tables.replace("builds.build_offsets", [(warehouse.build_number + 1, 0)])
+    warehouse.tables.replace("builds.int_build_offsets", [(warehouse.build_number + 1, 0)])
     with pytest.raises(PublishFailed, match="The last build has not finished"):
         publish(settings)
     assert read(settings, EVERYTHING) == before

@@ -68,10 +68,10 @@ A_BAD_WEEK = Story(
     ),
     (
         Batch(600, hours_later=0, runs=(Run(),)),
-        Batch(200, hours_later=1, runs=(killed("stg_coingecko__prices"), only("+fct_minute_bars"))),
+        Batch(200, hours_later=1, runs=(killed("int_prices"), only("+int_minute_bars"))),
         Batch(100, hours_later=0, runs=(failing("top_n"),)),
         Batch(90, hours_later=30, runs=()),
         Batch(9, hours_later=1, runs=(Run(),)),
-        Batch(1, hours_later=1, runs=(killed("fct_minute_bars", "--full-refresh"),)),
+        Batch(1, hours_later=1, runs=(killed("int_minute_bars", "--full-refresh"),)),
     ),
 )

@@ -10,9 +10,9 @@ HOURS = 96  # of a history
 # dbt fails at a late or an early model when a variable names a column that is not there.
 FAILING = st.sampled_from(["top_n", "bollinger_width", "max_stale_minutes"])
 PARTIAL = st.sampled_from(
-    ["+fct_minute_bars", "staging", "crypto_table", "build_offsets build_clocks build_scope", "+ohlc_1d"]
+    ["+int_minute_bars", "staging", "crypto_table", "int_build_offsets int_build_clocks int_build_scope", "+ohlc_1d"]
 )
-WRITTEN = [table.split(".")[1] for table in KEYS] + ["build_offsets", "build_clocks", "build_scope", "hour_versions"]
+WRITTEN = [table.split(".")[1] for table in KEYS] + ["int_build_offsets", "int_build_clocks", "int_build_scope", "hour_versions"]
 COUNTS = st.sampled_from([3, 0, 1, 30, 300])
 
 # Hypothesis begins with the least of everything and the first of alternatives: these must make a story as well.

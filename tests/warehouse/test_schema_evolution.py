@@ -67,7 +67,7 @@ def go_back(settings: Settings) -> None:
 def test_a_build_reads_rows_of_either_age(evolved: Warehouse) -> None:
     files = {file: file.stat().st_mtime_ns for file in Path(evolved.settings.lake, "landing").rglob("*.parquet")}
     for _ in range(2):
-        staged = evolved.rebuilt()["staging.stg_coingecko__prices"]
+        staged = evolved.rebuilt()["intermediate.int_prices"]
         assert dict(staged.select("coin_id", NEW_COLUMN).iter_rows()) == EXPECTED
     assert len(files) == 2
     assert all(file.stat().st_mtime_ns == written for file, written in files.items())

@@ -21,8 +21,8 @@ from serving.thrift import open_cursor
 DBT_PROJECT = REPOSITORY / "dbt_project"
 SCHEMAS = ("staging", "intermediate", "warehouse", "builds")
 KEYS = {
-    "staging.stg_coingecko__prices": ["coin_id", "vs_currency", "last_updated_at"],
-    "warehouse.fct_minute_bars": ["coin_id", "vs_currency", "bar_minute"],
+    "intermediate.int_prices": ["coin_id", "vs_currency", "last_updated_at"],
+    "intermediate.int_minute_bars": ["coin_id", "vs_currency", "bar_minute"],
     "warehouse.crypto_table": ["coin_id", "vs_currency", "bar_minute"],
     "warehouse.ohlc_5m": ["coin_id", "vs_currency", "bar_start"],
     "warehouse.ohlc_1h": ["coin_id", "vs_currency", "bar_start"],

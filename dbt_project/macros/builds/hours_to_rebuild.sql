@@ -1,11 +1,11 @@
 {#
     A predicate on `bar_hour` (or `bar_day`): the hours whose `what` ('updates', 'bars' or 'indicators') this build
     rebuilds, and `hours_before` each run of them, or all hours of their days. Written out as literals, because only
-    those keep Spark from listing every partition.
+    those keep Spark from listing every partition. A full refresh is about every hour.
 #}
 {% macro hours_to_rebuild(what, hours_before=0, of_whole_days=false, column='bar_hour') %}
-    {% set scope = bookkeeping('build_scope') %}
-    {% if scope is none %}{{ return('true') }}{% endif %}
+    {% set scope = builds_table('int_build_scope') %}
+    {% if scope is none or flags.FULL_REFRESH %}{{ return('true') }}{% endif %}
     {% set runs = run_query('select first_hour, last_hour from ' ~ scope ~ " where what = '" ~ what ~ "'") %}
     {% set predicates = [] %}
     {% for run in runs %}
@@ -16,9 +16,4 @@
         {% do predicates.append(column ~ " between '" ~ first ~ "' and '" ~ last ~ "'") %}
     {% endfor %}
     {{ return('(' ~ (predicates | join(' or ')) ~ ')' if predicates else 'false') }}
-{% endmacro %}
-
-{# A table of the schema `builds`, or none before the first build. Tests and hooks may look at it too: they cannot ref. #}
-{% macro bookkeeping(name) %}
-    {{- return(adapter.get_relation(model.database, 'builds', name) if execute) -}}
 {% endmacro %}

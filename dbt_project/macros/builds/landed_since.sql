@@ -8,12 +8,3 @@
     {% set hour = modules.datetime.datetime.strptime(landed_hour, format) - modules.datetime.timedelta(hours=1) %}
     {{ return("landed_hour >= '" ~ hour.strftime(format) ~ "'") }}
 {% endmacro %}
-
-{# True if this build starts from nothing: a full refresh, or a table is not there. #}
-{% macro starts_from_nothing() %}
-    {% if not execute or flags.FULL_REFRESH %}{{ return(true) }}{% endif %}
-    {% for node in graph.nodes.values() if node.config.materialized == 'incremental' %}
-        {% if adapter.get_relation(node.database, node.schema, node.alias) is none %}{{ return(true) }}{% endif %}
-    {% endfor %}
-    {{ return(false) }}
-{% endmacro %}

@@ -1,6 +1,6 @@
 {# A predicate on `bar_hour`: the hour of each currency's newest minute, as literals for the sake of Spark's partitions. #}
 {% macro newest_hours() %}
-    {% set clocks, offsets = bookkeeping('build_clocks'), bookkeeping('build_offsets') %}
+    {% set clocks, offsets = builds_table('int_build_clocks'), builds_table('int_build_offsets') %}
     {% if clocks is none %}{{ return('true') }}{% endif %}
     {% set hours = run_query(
         'select distinct ' ~ hour_of('newest_minute') ~ ' as bar_hour from ' ~ clocks

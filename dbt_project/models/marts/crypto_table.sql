@@ -29,26 +29,26 @@ final as (
         is_filled,
         is_closed,
         minutes_since_update,
-        {%- for k in var('price_change_minutes') %}
+        {%- for k in lengths('price_change_minutes') %}
         price_change_{{ k }}m_pct,
         {%- endfor %}
-        {%- for n in var('sma_windows') %}
+        {%- for n in lengths('sma_windows') %}
         sma_{{ n }},
         {%- endfor %}
-        {%- for n in var('ema_windows') %}
+        {%- for n in lengths('ema_windows') %}
         ema_{{ n }},
         {%- endfor %}
-        {%- for n in var('volatility_windows') %}
+        {%- for n in lengths('volatility_windows') %}
         volatility_{{ n }},
         volatility_{{ n }}_annualised,
         {%- endfor %}
         macd,
         macd_signal,
         macd_histogram,
-        {%- for n in var('rsi_windows') %}
+        {%- for n in lengths('rsi_windows') %}
         rsi_{{ n }},
         {%- endfor %}
-        {%- for n in var('bollinger_windows') %}
+        {%- for n in lengths('bollinger_windows') %}
         bollinger_middle_{{ n }},
         bollinger_upper_{{ n }},
         bollinger_lower_{{ n }},

@@ -15,8 +15,8 @@ with hour_bars as (
 
 clocks as (
 
-    select * from {{ ref('build_clocks') }}
-    where build_number = (select max(begun.build_number) from {{ ref('build_offsets') }} as begun)
+    select * from {{ ref('int_build_clocks') }}
+    where build_number = {{ this_build() }}
 
 ),
 

@@ -7,7 +7,7 @@ with minute_bars as (
     select
         *,
         date_trunc('hour', bar_minute) as bar_start
-    from {{ ref('fct_minute_bars') }}
+    from {{ ref('int_minute_bars') }}
     where {{ hours_to_rebuild('bars') }}
 
 ),

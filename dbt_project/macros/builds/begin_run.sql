@@ -1,0 +1,81 @@
+{#
+    What `dbt build` and `dbt run` do before they touch a table: see docs/decisions/0017-what-has-passed-is-finished.md.
+
+    A command that selects int_build_offsets begins a build. Any other works on the build that began last: what it
+    selects, and all that is made of it, has no longer passed on that build, and if that build was finished, it is open
+    again. So whatever becomes of this command, the next build knows what is left to do.
+#}
+{% macro begin_run() %}
+    {% set models = selected_models() %}
+    {% if not models %}{{ return('') }}{% endif %}
+    {% do refuse_what_cannot_be_made_safe(models) %}
+    {% set tables = create_builds_tables() %}
+    {% if nodes_that_begin_a_build()[0] not in models %}
+        {% do work_on_last_build(models, tables) %}
+    {% elif starts_from_nothing() %}
+        {% do forget_builds(tables) %}
+    {% endif %}
+{% endmacro %}
+
+{# The models that this command builds, by unique id; none if it is a command that builds nothing. #}
+{% macro selected_models() %}
+    {% set models = [] %}
+    {% if execute and flags.WHICH in ['build', 'run'] %}
+        {% for node in selected_resources if node.startswith('model.') %}{% do models.append(node) %}{% endfor %}
+    {% endif %}
+    {{ return(models) }}
+{% endmacro %}
+
+{# Where a build begins: what it reads, how far that brings each currency, and which hours that changes. #}
+{% macro nodes_that_begin_a_build() %}
+    {{ return([
+        'model.coinloom.int_build_offsets', 'model.coinloom.int_new_prices', 'model.coinloom.int_build_clocks',
+        'model.coinloom.int_build_scope',
+    ]) }}
+{% endmacro %}
+
+{# True if every hour has to be rebuilt: a full refresh, or a table is not there. #}
+{% macro starts_from_nothing() %}
+    {{ return(flags.FULL_REFRESH or missing_tables(graph.nodes) != []) }}
+{% endmacro %}
+
+{# Those of these models that keep a history and are not there: their names. #}
+{% macro missing_tables(models) %}
+    {% set missing = [] %}
+    {% for model in models if graph.nodes[model].config.materialized == 'incremental' %}
+        {% if relation_of(graph.nodes[model]) is none %}{% do missing.append(graph.nodes[model].name) %}{% endif %}
+    {% endfor %}
+    {{ return(missing) }}
+{% endmacro %}
+
+{% macro relation_of(node) %}{{ return(adapter.get_relation(node.database, node.schema, node.alias)) }}{% endmacro %}
+
+{# Without a finished build the next one reads the whole of landing. #}
+{% macro forget_builds(tables) %}
+    {% set known = tables.values() | list + [builds_table('int_build_offsets'), builds_table('int_build_clocks')] %}
+    {% for table in known if table is not none %}{% do run_query('truncate table ' ~ table) %}{% endfor %}
+{% endmacro %}
+
+{% macro work_on_last_build(models, tables) %}
+    {% if flags.DEFER %}{{ return(forget_builds(tables)) }}{% endif %}  {# rows may come from elsewhere #}
+    {% set build = last_build() %}
+    {% if build is none %}{{ return('') }}{% endif %}
+    {% set passed = required_nodes() if build.is_finished else passed_nodes(build) %}
+    {% do remember_passed(passed | reject('in', with_descendants(models)) | list, build) %}
+    {% if build.is_finished %}{% do open_again(tables.hour_versions, build.build_number) %}{% endif %}
+    {% if flags.FULL_REFRESH %}
+        {% do renew_versions(tables.hour_versions) %}
+        {% do widen_slices(models) %}
+    {% endif %}
+{% endmacro %}
+
+{# A view that shows only the hours of a build shows all of them to a table that is made anew without it. #}
+{% macro widen_slices(models) %}
+    {% for node in graph.nodes.values() if node.config.meta.slice and node.unique_id not in models %}
+        {% set view = relation_of(node) %}
+        {% if view is not none and with_descendants([node.unique_id]) | select('in', models) | list %}
+            {% set whole = relation_of(graph.nodes[node.depends_on.nodes[0]]) %}
+            {% do run_query(replace_view(view, 'select * from ' ~ whole)) %}
+        {% endif %}
+    {% endfor %}
+{% endmacro %}

@@ -1,0 +1,35 @@
+{#
+    A table or view of the schema `builds`, the memory of the builds: a relation, or none before the first build. Tests
+    and hooks may look at it too: they cannot ref. With --defer and nothing built here yet, it is that of the state.
+#}
+{% macro builds_table(name) %}
+    {% if not execute %}{{ return(none) }}{% endif %}
+    {% set ours = adapter.get_relation(target.database, builds_schema(), name) %}
+    {% set deferred = graph.nodes.get('model.coinloom.' ~ name, {}).defer_relation %}
+    {% if ours is none and flags.DEFER and deferred %}
+        {{ return(adapter.get_relation(deferred.database, deferred.schema, deferred.alias)) }}
+    {% endif %}
+    {{ return(ours) }}
+{% endmacro %}
+
+{% macro builds_schema() %}{{ return(generate_schema_name('builds', none) | trim) }}{% endmacro %}
+
+{# The tables that hooks write, and no model. By name. #}
+{% macro create_builds_tables() %}
+    {% set text = dbt.type_string() %}
+    {% set columns = {
+        'hour_versions': 'build_number bigint, bar_hour ' ~ text ~ ', rebuilt_by ' ~ text ~ ', slot int',
+        'passed_nodes': 'begun_by ' ~ text ~ ', node ' ~ text,
+    } %}
+    {% set tables = {} %}
+    {% for name in columns %}
+        {% set table = builds_table(name) or api.Relation.create(target.database | default(none), builds_schema(), name, type='table') %}
+        {% if builds_table(name) is none %}
+            {% do run_query('create schema if not exists ' ~ builds_schema()) %}
+            {% do run_query(create_plain_table(table, columns[name], 'slot' if 'slot' in columns[name] else none)) %}
+            {% do adapter.cache_added(table) %}
+        {% endif %}
+        {% do tables.update({name: table}) %}
+    {% endfor %}
+    {{ return(tables) }}
+{% endmacro %}

@@ -1,0 +1,48 @@
+{#
+    What `dbt build` and `dbt run` do in the end: a build is finished when every model has succeeded and every test that
+    belongs to a build has passed on it, in this command or in others since it began.
+#}
+{% macro finish_build(results) %}
+    {% if not execute or flags.WHICH not in ['build', 'run'] %}{{ return('') }}{% endif %}
+    {% set build = last_build() %}
+    {% if build is none or build.is_finished %}{{ return('') }}{% endif %}
+    {% set passed = [] if build.begun_by == invocation_id else passed_nodes(build) %}
+    {% for result in results if result.status in ['success', 'pass', 'warn'] %}
+        {% do passed.append(result.node.unique_id) %}
+    {% endfor %}
+    {% set left = required_nodes() | reject('in', passed) | list %}
+    {% if left %}
+        {% do remember_passed(passed, build) %}
+        {% do log('Build ' ~ build.build_number ~ ' is not finished: ' ~ how_many(left) ~ ' still to pass. dbt build does what is left.', info=true) %}
+    {% else %}
+        {% do write_hour_versions(builds_table('hour_versions'), builds_table('int_build_hour_versions')) %}
+    {% endif %}
+{% endmacro %}
+
+{% macro how_many(nodes) %}
+    {% set names = [] %}
+    {% for node in nodes %}{% do names.append(graph.nodes[node].name) %}{% endfor %}
+    {{ return(names[:3] | join(', ') ~ (' and ' ~ (names | length - 3) ~ ' more are' if names | length > 3 else (' are' if names | length > 1 else ' is'))) }}
+{% endmacro %}
+
+{# What a finished build consists of: all models, and the data tests with the tag every_build. By unique id. #}
+{% macro required_nodes() %}
+    {% set required = [] %}
+    {% for node in graph.nodes.values() if node.resource_type == 'model' or 'every_build' in node.tags %}
+        {% do required.append(node.unique_id) %}
+    {% endfor %}
+    {{ return(required) }}
+{% endmacro %}
+
+{# These nodes and all that are made of them, tests included. By unique id. #}
+{% macro with_descendants(nodes) %}
+    {% set found = {} %}
+    {% for node in nodes %}{% do found.update({node: true}) %}{% endfor %}
+    {% for _ in graph.nodes %}
+        {% set before = found | length %}
+        {% for node in graph.nodes.values() if node.unique_id not in found %}
+            {% if node.depends_on.nodes | select('in', found) | list %}{% do found.update({node.unique_id: true}) %}{% endif %}
+        {% endfor %}
+        {% if found | length == before %}{{ return(found.keys() | list) }}{% endif %}
+    {% endfor %}
+{% endmacro %}

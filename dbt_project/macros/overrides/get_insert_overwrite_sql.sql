@@ -1,0 +1,37 @@
+{#
+    Replaces dbt-spark's: how an incremental model replaces hours (or days) on Spark. An insert into partitions that Spark finds out by itself
+    first lists all that the table has, half a second and more after a year. So when a build is about a few hours,
+    their rows go to a folder, and from there to each hour by its name; which is also what makes the moment short in
+    which readers of the lake miss it. More hours take dbt's own way.
+#}
+{% macro get_insert_overwrite_sql(source_relation, target_relation, existing_relation) %}
+    {%- set partition = config.require('partition_by') -%}
+    {%- set names = adapter.get_columns_in_relation(target_relation) | map(attribute='name') | list -%}
+    {%- if not is_about_a_few_hours() -%}
+        {{- return(insert_overwrite(target_relation, partition, names | join(', '), source_relation)) -}}
+    {%- endif -%}
+    {%- set folder = '${spark.coinloom.lake_root}/_staging/' ~ target_relation.schema ~ '.' ~ target_relation.identifier -%}
+    {%- set staged = 'parquet.`' ~ folder ~ '`' -%}
+    {%- do run_query(
+        "insert overwrite directory '" ~ folder ~ "' using parquet select " ~ names | join(', ') ~ ' from ' ~ source_relation
+    ) -%}
+    {%- set statements = [] -%}
+    {%- for period in run_query('select distinct ' ~ partition ~ ' from ' ~ staged).columns[0].values() -%}
+        {%- set value = partition ~ " = '" ~ period ~ "'" -%}
+        {%- set others = names | reject('eq', partition) | join(', ') -%}
+        {%- do statements.append(insert_overwrite(target_relation, value, others, staged ~ ' where ' ~ value)) -%}
+    {%- endfor -%}
+    {%- for statement in statements[:-1] -%}{%- do run_query(statement) -%}{%- endfor -%}
+    {{- return(statements[-1] if statements else insert_overwrite(target_relation, partition, names | join(', '), staged)) -}}
+{% endmacro %}
+
+{% macro insert_overwrite(target, partition, columns, source) %}
+    insert overwrite table {{ target }} partition ({{ partition }}) select {{ columns }} from {{ source }}
+{% endmacro %}
+
+{% macro is_about_a_few_hours() %}
+    {%- set scope = builds_table('int_build_scope') -%}
+    {%- if scope is none or config.get('partition_by') not in ('bar_hour', 'bar_day') -%}{{ return(false) }}{%- endif -%}
+    {%- set ends = run_query('select min(first_hour), max(last_hour) from ' ~ scope).rows[0] -%}
+    {{- return(ends[0] is not none and (ends[1] - ends[0]).total_seconds() < 4 * 3600) -}}
+{% endmacro %}

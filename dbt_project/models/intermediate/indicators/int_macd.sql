@@ -1,0 +1,48 @@
+{%- set fast, slow, length = lengths('macd_fast_window'), lengths('macd_slow_window'), lengths('macd_signal_window') -%}
+
+with bars as (
+
+    select * from {{ ref('int_exponential_moving_averages') }}
+
+),
+
+differences as (
+
+    select
+        *,
+        ema_{{ fast }} - ema_{{ slow }} as macd
+    from bars
+
+),
+
+-- The signal is an average of the MACD, so it starts with the first one there is.
+terms as (
+
+    select
+        *,
+        {{ exponential_term('macd', length, seed_minute=slow - 1) }} as macd_signal_term
+    from differences
+
+),
+
+signals as (
+
+    select
+        *,
+        case
+            when segment_minute >= {{ slow + length - 2 }} then {{ exponential_average('macd_signal_term', length) }}
+        end as macd_signal
+    from terms
+
+),
+
+histograms as (
+
+    select
+        *,
+        macd - macd_signal as macd_histogram
+    from signals
+
+)
+
+select * from histograms

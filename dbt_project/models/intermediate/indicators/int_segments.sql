@@ -1,0 +1,43 @@
+with bars as (
+
+    select * from {{ ref('int_indicator_bars') }}
+
+),
+
+-- Bars are missing where a coin had no update for longer than may be filled: nothing is computed across.
+starts as (
+
+    select
+        *,
+        case
+            when bar_minute = lag(bar_minute) over coin + interval '1' minute then null
+            else bar_minute
+        end as started_at
+    from bars
+    window coin as (partition by vs_currency, coin_id order by bar_minute)
+
+),
+
+segments as (
+
+    select
+        *,
+        max(started_at) over (partition by vs_currency, coin_id order by bar_minute) as segment_started_at
+    from starts
+
+),
+
+-- Exponential averages are summed in blocks of a fixed length, which are the same whatever slice of history is read.
+final as (
+
+    {% set epoch_minute = minutes_between("timestamp '1970-01-01 00:00:00'", 'bar_minute') %}
+    select
+        *,
+        {{ minutes_between('segment_started_at', 'bar_minute') }} as segment_minute,
+        cast(floor({{ epoch_minute }} / {{ block_minutes() }}.0) as int) as block,
+        cast(mod({{ epoch_minute }}, {{ block_minutes() }}) as {{ type_double() }}) as block_position
+    from segments
+
+)
+
+select * from final

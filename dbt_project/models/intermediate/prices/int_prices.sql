@@ -1,0 +1,97 @@
+{{ config(
+    materialized='incremental', partition_by='bar_hour', unique_key='bar_hour', indexes=[{'columns': ['bar_hour']}]
+) }}
+
+{%- set columns -%}
+        coin_id,
+        vs_currency,
+        last_updated_at,
+        is_event_time_imputed,
+        symbol,
+        name,
+        price,
+        market_cap,
+        market_cap_rank,
+        volume_24h,
+        high_24h,
+        low_24h,
+        fetched_at,
+        produced_at,
+        landed_at,
+        source,
+        poll_id,
+        schema_version,
+        kafka_topic,
+        kafka_partition,
+        kafka_offset,
+        bar_hour
+{%- endset %}
+
+-- depends_on: {{ ref('int_build_scope') }}, {{ ref('int_new_prices') }}
+-- depends_on: {{ ref('int_build_offsets') }}, {{ ref('stg_landing__crypto_prices') }}
+with versions as (
+
+    {% if is_incremental() %}
+    select
+        {{ columns }}
+    from {{ ref('int_new_prices') }}
+    where not is_late
+    union all
+    -- Versions of the same updates, and the other updates of the hours that are replaced.
+    {% endif %}
+    {% if is_incremental() and not reads_landing_again() %}
+    select
+        {{ columns }}
+    from {{ this }}
+    where {{ hours_to_rebuild('updates') }}
+    {% else %}
+    select
+        {{ columns }}
+    from {{ ref('stg_landing__crypto_prices') }} as landed
+    where
+        not is_late
+        {% if is_incremental() %}
+        and {{ hours_to_rebuild('updates') }}
+        {% endif %}
+        and exists (
+            select * from {{ ref('int_build_offsets') }} as offsets
+            where
+                offsets.build_number = {{ this_build() }}
+                and landed.kafka_topic = offsets.kafka_topic
+                and landed.kafka_partition = offsets.kafka_partition
+                and landed.kafka_offset <= offsets.newest_offset
+        )
+    {% endif %}
+
+),
+
+-- Spark brings the rows of an hour together once, for the ranks as for the files.
+by_hour as (
+
+    select /*+ repartition(bar_hour) */ *
+    from versions
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by bar_hour, coin_id, vs_currency, last_updated_at
+            order by fetched_at desc, kafka_offset desc, kafka_partition desc, kafka_topic desc, landed_at asc
+        ) as version_rank
+    from by_hour
+
+),
+
+latest_versions as (
+
+    select
+        {{ columns }}
+    from ranked
+    where version_rank = 1
+
+)
+
+select * from latest_versions
