@@ -7,9 +7,10 @@ from tests.warehouse.history import Backfill, ClockJump, Disturbances, History, 
 
 @dataclass(frozen=True)
 class Run:
-    """A `dbt build`: to its end, or killed so long after it began with the model `kill_at`."""
+    """A dbt command: to its end, or killed so long after it began with the model `kill_at`."""
 
     arguments: tuple[str, ...] = ()
+    command: str = "build"
     kill_at: str | None = None
     kill_after_ms: int = 0
     pause_seconds: int = 0
@@ -30,9 +31,14 @@ class Story:
     batches: tuple[Batch, ...]
 
 
-def only(models: str) -> Run:
-    """A build of some models."""
-    return Run(("--select", *models.split()))
+def only(models: str, command: str = "build", *, anew: bool = False) -> Run:
+    """A build of some models; `anew`: their history, too."""
+    return Run(("--select", *models.split(), *(["--full-refresh"] if anew else [])), command)
+
+
+def without(models: str) -> Run:
+    """A build of all models but some."""
+    return Run(("--exclude", *models.split()))
 
 
 def failing(variable: str) -> Run:
@@ -73,5 +79,41 @@ A_BAD_WEEK = Story(
         Batch(90, hours_later=30, runs=()),
         Batch(9, hours_later=1, runs=(Run(),)),
         Batch(1, hours_later=1, runs=(killed("int_minute_bars", "--full-refresh"),)),
+    ),
+)
+
+BEGIN = "int_build_offsets int_new_prices int_build_clocks int_build_scope"
+RETRY = Run(command="retry")
+# Each model is in one of them.
+LEFT_OUT = (
+    "ohlc_5m crypto_table top_5_losers int_late_prices stg_quarantine__crypto_prices",
+    "int_minute_bars ohlc_1h int_moving_windows int_top_5_candidates int_build_hour_versions",
+    "int_prices ohlc_1d int_macd int_rsi top_5_gainers",
+    f"{BEGIN} stg_builds__hour_versions stg_landing__crypto_prices",
+    "int_bar_prices int_minute_bars_observed int_minute_bars_filled int_indicator_bars int_segments "
+    "int_exponential_moving_averages",
+)
+
+# What people do who select, exclude, retry and try things out. Each part lands in hours of its own, and a plain build
+# follows, so that what was forgotten stays forgotten.
+IN_PARTS = Story(
+    History(
+        seed=2,
+        series=(
+            Series(0, "usd", 1.0, 1e-3, 0, (Segment(0, 2400, 0.5), Segment(60, 600, 1)), 0),
+            Series(1, "usd", 64_000.0, 1e-3, 100, (Segment(0, 2600, 0.3),), 0),
+            Series(2, "eur", 5.6e-11, 0.05, 400, (Segment(0, 2300, 0.2),), 0),
+        ),
+        disturbances=Disturbances(duplicates=30, revisions=10, slow=10, too_late=3, stragglers=3),
+        backfills=(Backfill(0, fetched_hour=42, stretch=Segment(-900, 60, 1.0), revisions=3),),
+        clock_jumps=(),
+    ),
+    (
+        Batch(300, hours_later=0, runs=(Run(),)),
+        *(Batch(70, hours_later=5, runs=(without(left_out), Run())) for left_out in LEFT_OUT),
+        Batch(70, hours_later=5, runs=(Run(command="run"), failing("top_n"), RETRY)),
+        Batch(70, hours_later=5, runs=(without("ohlc_5m"), only("ohlc_5m"), killed("ohlc_1h", "--select", "ohlc_1h"))),
+        Batch(70, hours_later=5, runs=(Run(), only("int_prices ohlc_1d", anew=True), only("crypto_table", "run", anew=True))),
+        Batch(70, hours_later=1, runs=(Run(),)),
     ),
 )

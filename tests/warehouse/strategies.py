@@ -3,16 +3,19 @@
 from hypothesis import strategies as st
 
 from tests.warehouse.history import Backfill, ClockJump, Disturbances, History, Segment, Series, gap_before
-from tests.warehouse.story import Batch, Run, Story, failing, only
+from tests.warehouse.story import LEFT_OUT, RETRY, Batch, Run, Story, failing, only, without
 from tests.warehouse.warehouse import KEYS
 
 HOURS = 96  # of a history
 # dbt fails at a late or an early model when a variable names a column that is not there.
 FAILING = st.sampled_from(["top_n", "bollinger_width", "max_stale_minutes"])
-PARTIAL = st.sampled_from(
-    ["+int_minute_bars", "staging", "crypto_table", "int_build_offsets int_build_clocks int_build_scope", "+ohlc_1d"]
+PARTS = st.sampled_from(
+    ["+int_minute_bars", "staging", "intermediate", "marts", "path:models/intermediate/bars", "crypto_table"]
+    + ["crypto_table+", "+int_build_scope", "+ohlc_1d", "int_prices+", "int_segments+", "ohlc_5m", "test_type:data"]
 )
-WRITTEN = [table.split(".")[1] for table in KEYS] + ["int_build_offsets", "int_build_clocks", "int_build_scope", "hour_versions"]
+MADE_ANEW = st.sampled_from(["crypto_table", "int_prices", "int_minute_bars+", "ohlc_1h+", "+ohlc_5m", "top_5_gainers"])
+WRITTEN = [table.split(".")[1] for table in KEYS] + ["int_build_offsets", "int_build_clocks", "int_build_scope"]
+MODELS = [model for left_out in LEFT_OUT for model in left_out.split()]
 COUNTS = st.sampled_from([3, 0, 1, 30, 300])
 
 # Hypothesis begins with the least of everything and the first of alternatives: these must make a story as well.
@@ -35,11 +38,16 @@ SERIES = st.builds(
 )
 RUNS = st.one_of(
     *[st.just(Run())] * 3,
-    PARTIAL.map(only),
+    PARTS.map(only),
+    st.builds(only, PARTS, st.just("run")),
+    st.builds(only, MADE_ANEW, st.sampled_from(["build", "run"]), anew=st.just(True)),
+    st.lists(st.sampled_from(MODELS), min_size=1, max_size=3).map(" ".join).map(without),
+    st.just(Run(command="run")),
+    st.just(RETRY),
     FAILING.map(failing),
     st.builds(
         Run,
-        arguments=st.sampled_from([(), (), ("--full-refresh",)]),
+        arguments=st.sampled_from([(), (), ("--full-refresh",), ("--select", "int_prices+")]),
         kill_at=st.sampled_from(WRITTEN),
         kill_after_ms=st.sampled_from([0, 100, 300, 1000, 3000]),
         pause_seconds=st.sampled_from([0, 0, 5]),

@@ -65,20 +65,20 @@ class Warehouse:
         for folder in ("landing", "quarantine"):
             shutil.rmtree(Path(self.settings.lake) / folder, ignore_errors=True)
 
-    def build(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """`dbt build` with these arguments, to its end."""
-        return subprocess.run(self._build(*arguments), **self._process(), check=False)
+    def dbt(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A dbt command with these arguments, to its end."""
+        return subprocess.run(self._command(command, *arguments), **self._process(), check=False)
 
     def rebuilt(self, *arguments: str) -> Snapshot:
         """What a build with these arguments, which must succeed, leaves."""
-        done = self.build(*arguments)
+        done = self.dbt("build", *arguments)
         assert done.returncode == 0, f"dbt build {' '.join(arguments)} failed:\n{done.stdout[-6000:]}"
         return {table: self.read(table) for table in KEYS}
 
     def kill_build(self, model: str, after_seconds: float, *arguments: str) -> str:
-        """Kill a build so long after it began with a model; says whether it came so far."""
+        """Kill a `dbt build` so long after it began with a model; says whether it came so far."""
         lines = []
-        with subprocess.Popen(self._build(*arguments), **self._process()) as process:
+        with subprocess.Popen(self._command("build", *arguments), **self._process()) as process:
             for line in process.stdout or ():
                 lines.append(line.strip())
                 if " START " in line and f".{model} " in line:
@@ -111,10 +111,11 @@ class Warehouse:
             for statement in statements:
                 cursor.execute(statement)
 
-    def _build(self, *arguments: str) -> list[str]:
-        paths = ["--no-use-colors", "--target-path", str(self._artifacts), "--log-path", str(self._artifacts)]
-        options = ["--target", self.target, "--exclude-resource-type", "unit_test", *paths]
-        return [executable("dbt"), "build", *arguments, *options]
+    def _command(self, command: str, *arguments: str) -> list[str]:
+        options = ["--no-use-colors", "--target-path", str(self._artifacts), "--log-path", str(self._artifacts)]
+        if command == "build":
+            options += ["--exclude-resource-type", "unit_test"]
+        return [executable("dbt"), command, *arguments, "--target", self.target, *options]
 
     def _process(self) -> dict[str, Any]:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
