@@ -1,6 +1,7 @@
-"""A dbt command that writes Coinloom's tables holds the build lock until it ends.
+"""A dbt command that writes Coinloom's tables holds the build lock of its target until it ends.
 
-So builds never run into each other, whoever starts them: `coinloom build`, Airflow, or a person with plain dbt.
+So builds never run into each other, whoever starts them: `coinloom build`, Airflow, or a person with plain dbt. Targets
+that are not production have schemas, and so a lock, of their own.
 """
 
 import psycopg
@@ -13,7 +14,8 @@ from dbt_common.events.types import Note
 
 from coinloom.settings import read_settings
 from dbt_coinloom.project import PROJECT
-from serving.build_lock import take_build_lock
+from dbt_coinloom.target import schema_prefix
+from serving.build_lock import PRODUCTION, lock_of, take_build_lock
 
 # Not run-operation: register_landing_tables makes known what has landed, which does no build any harm.
 COMMANDS_THAT_WRITE = {"build", "clone", "retry", "run", "seed", "snapshot"}
@@ -33,7 +35,9 @@ class OneBuildAtATime(dbtPlugin):
         command, target = getattr(flags, "WHICH", None), getattr(flags, "TARGET", None)
         writes = command in COMMANDS_THAT_WRITE and target != TARGET_WITHOUT_SERVER
         if self.project_name == PROJECT and writes and not _held:
-            _held.append(take_build_lock(read_settings(), f"dbt {command}", say=_say))
+            prefix = schema_prefix(flags)
+            lock = lock_of(prefix) if prefix else PRODUCTION
+            _held.append(take_build_lock(read_settings(), f"dbt {command}", _say, lock))
             add_callback_to_manager(_let_go_at_the_end)
 
 

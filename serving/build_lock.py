@@ -1,4 +1,4 @@
-"""The build lock: one build or publish at a time, wherever it was started.
+"""The build lock: one build or publish of a warehouse at a time, wherever it was started.
 
 It is a session-level advisory lock of PostgreSQL, which goes with the connection that holds it: a process that was
 killed holds nothing. A pooler that hands out connections by transaction would break it.
@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 
 import psycopg
 
@@ -19,8 +20,8 @@ from serving.database import connect
 
 log = logging.getLogger("serving")
 
-# Any number will do, as long as every build takes the same lock.
-BUILD_LOCK = 2_650_104
+# Any number will do, as long as every build of the same warehouse takes the same lock.
+PRODUCTION = 2_650_104
 LOOK_AGAIN_SECONDS = 0.5
 SESSION = {
     "idle_session_timeout": "0",  # the lock is held without a word while dbt builds
@@ -37,7 +38,7 @@ HOLDER = """
     inner join pg_database as databases on locks.database = databases.oid
     where
         locktype = 'advisory' and granted and databases.datname = current_database()
-        and classid = 0 and objid = %s and objsubid = 1
+        and classid = %(lock)s >> 32 and objid = %(lock)s & 4294967295 and objsubid = 1
 """
 
 
@@ -55,7 +56,14 @@ def build_lock(settings: Settings, holder: str) -> Iterator[psycopg.Connection]:
         connection.close()
 
 
-def take_build_lock(settings: Settings, holder: str, say: Callable[[str], None] = log.warning) -> psycopg.Connection:
+def lock_of(schema_prefix: str) -> int:
+    """The lock of a warehouse whose schemas have this prefix: each has its own."""
+    return int.from_bytes(sha256(schema_prefix.encode()).digest()[:8], "big") >> 1
+
+
+def take_build_lock(
+    settings: Settings, holder: str, say: Callable[[str], None] = log.warning, lock: int = PRODUCTION
+) -> psycopg.Connection:
     """Take the lock until the connection is closed, which it is when the process ends, however it ends.
 
     Raises:
@@ -68,34 +76,36 @@ def take_build_lock(settings: Settings, holder: str, say: Callable[[str], None] 
         application = f"{holder}, process {os.getpid()} on {socket.gethostname()}"
         for name, value in (SESSION | {"application_name": application}).items():
             connection.execute("select set_config(%s, %s, false)", [name, value])
-        _wait_for_lock(connection, settings.build_lock_wait_seconds, say)
+        _wait_for_lock(connection, lock, settings.build_lock_wait_seconds, say)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _wait_for_lock(connection: psycopg.Connection, wait_seconds: float, say: Callable[[str], None]) -> None:
+def _wait_for_lock(
+    connection: psycopg.Connection, lock: int, wait_seconds: float, say: Callable[[str], None]
+) -> None:
     deadline = time.monotonic() + wait_seconds
     has_said = False
-    while not _try_lock(connection):
+    while not _try_lock(connection, lock):
         if time.monotonic() >= deadline:
             raise BuildLockTaken(
-                f"Another build is running: {_describe_holder(connection)}. Run this again when it has ended, or stop "
+                f"Another build is running: {_describe_holder(connection, lock)}. Run this again when it has ended, or stop "
                 f"it; BUILD_LOCK_WAIT_SECONDS ({wait_seconds:g}) is how long to wait for it."
             )
         if not has_said:
-            say(f"Waiting up to {wait_seconds:g} s for another build to end: {_describe_holder(connection)}")
+            say(f"Waiting up to {wait_seconds:g} s for another build to end: {_describe_holder(connection, lock)}")
             has_said = True
         time.sleep(LOOK_AGAIN_SECONDS)
 
 
-def _try_lock(connection: psycopg.Connection) -> bool:
-    return connection.execute("select pg_try_advisory_lock(%s)", [BUILD_LOCK]).fetchone() == (True,)
+def _try_lock(connection: psycopg.Connection, lock: int) -> bool:
+    return connection.execute("select pg_try_advisory_lock(%s)", [lock]).fetchone() == (True,)
 
 
-def _describe_holder(connection: psycopg.Connection) -> str:
-    holder = connection.execute(HOLDER, [BUILD_LOCK]).fetchone()
+def _describe_holder(connection: psycopg.Connection, lock: int) -> str:
+    holder = connection.execute(HOLDER, {"lock": lock}).fetchone()
     if holder is None:
         return "it has ended just now"
     application, backend, since = holder

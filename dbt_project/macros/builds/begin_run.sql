@@ -10,7 +10,7 @@
     {% if not models %}{{ return('') }}{% endif %}
     {% do refuse_what_cannot_be_made_safe(models) %}
     {% set tables = create_builds_tables() %}
-    {% if nodes_that_begin_a_build()[0] not in models %}
+    {% if 'model.coinloom.int_build_offsets' not in models %}
         {% do work_on_last_build(models, tables) %}
     {% elif starts_from_nothing() %}
         {% do forget_builds(tables) %}
@@ -24,14 +24,6 @@
         {% for node in selected_resources if node.startswith('model.') %}{% do models.append(node) %}{% endfor %}
     {% endif %}
     {{ return(models) }}
-{% endmacro %}
-
-{# Where a build begins: what it reads, how far that brings each currency, and which hours that changes. #}
-{% macro nodes_that_begin_a_build() %}
-    {{ return([
-        'model.coinloom.int_build_offsets', 'model.coinloom.int_new_prices', 'model.coinloom.int_build_clocks',
-        'model.coinloom.int_build_scope',
-    ]) }}
 {% endmacro %}
 
 {# True if every hour has to be rebuilt: a full refresh, or a table is not there. #}

@@ -6,7 +6,7 @@
     {% set offsets = builds_table('int_build_offsets') %}
     {% if offsets is none %}{{ return(false) }}{% endif %}
     {% set models = selected_models() %}
-    {% if models and nodes_that_begin_a_build()[0] not in models %}{{ return(true) }}{% endif %}
+    {% if models and 'model.coinloom.int_build_offsets' not in models %}{{ return(true) }}{% endif %}
     {% set repairs %}
         select count(*) from {{ offsets }}
         where is_repair and build_number = (select max(build_number) from {{ offsets }})

@@ -1,17 +1,16 @@
 {# Ends the command before it has changed anything, if no later build could make good what it would do. #}
 {% macro refuse_what_cannot_be_made_safe(models) %}
-    {% set begins = nodes_that_begin_a_build() %}
-    {% set tables = [begins[0]] + begins[2:] %}
+    {% set begins, works_on = 'model.coinloom.int_build_offsets' in models, hours_are_needed(models) %}
     {% if flags.EMPTY or flags.SAMPLE %}
         {{ refuse('--empty and --sample leave rows out of tables that keep a history.', 'dbt compile') }}
     {% elif known_at() and is_production() %}
         {{ refuse('known_at would take what readers see back into the past.', 'the same command with --target dev') }}
-    {% elif tables | select('in', models) | list and begins | reject('in', models) | list %}
-        {{ refuse('A build begins with all of int_build_offsets, int_build_clocks and int_build_scope, or with none of them.',
-                  'dbt ' ~ flags.WHICH ~ ' --select +int_build_scope, and then the rest of your selection') }}
+    {% elif begins and works_on %}
+        {{ refuse('int_build_offsets begins a build, and the other models would rebuild the hours of the one before.',
+                  'the same command with int_build_clocks and int_build_scope, or without int_build_offsets') }}
     {% endif %}
-    {% if begins[0] not in models and not flags.DEFER %}{% do refuse_to_work_on_no_build(models) %}{% endif %}
-    {% if not is_production() and not (flags.FULL_REFRESH and begins[0] in models) %}
+    {% if works_on and not flags.DEFER %}{% do refuse_to_work_on_no_build(models) %}{% endif %}
+    {% if not is_production() and not (flags.FULL_REFRESH and begins) %}
         {% set build = last_build() %}
         {% if build is not none and build.known_at != known_at() %}
             {{ refuse('These tables are those of ' ~ ('known_at ' ~ build.known_at if build.known_at else 'today') ~ '.',
@@ -22,12 +21,18 @@
     {% endif %}
 {% endmacro %}
 
-{# A part is built of the hours that the last build rebuilds. #}
+{# True if models are built of the hours that int_build_scope has, and it is not built before them. #}
+{% macro hours_are_needed(models) %}
+    {% set scope = 'model.coinloom.int_build_scope' %}
+    {{ return(scope not in models and with_descendants([scope]) | select('in', models) | list != []) }}
+{% endmacro %}
+
 {% macro refuse_to_work_on_no_build(models) %}
-    {% set parts = with_descendants([nodes_that_begin_a_build()[0]]) | select('in', models) | list %}
-    {% set missing = missing_tables(models) %}
-    {% if parts and (last_build() is none or builds_table('int_build_scope') is none) %}
-        {{ refuse('No build has begun yet, so there is nothing to make a part of.', 'dbt build') }}
+    {% set build, scope, missing = last_build(), builds_table('int_build_scope'), missing_tables(models) %}
+    {% if build is none or scope is none %}
+        {{ refuse('No build has come as far as to say which hours it rebuilds.', 'dbt build') }}
+    {% elif run_query('select count(*) from ' ~ scope ~ ' where build_number <> ' ~ build.build_number)[0][0] > 0 %}
+        {{ refuse('The last build has not come as far as to say which hours it rebuilds.', 'dbt build') }}
     {% elif missing and not flags.FULL_REFRESH %}
         {{ refuse(missing | join(', ') ~ ' is not there, and would begin with the hours of the last build.',
                   'dbt build, or the same command with --full-refresh') }}

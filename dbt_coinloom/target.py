@@ -1,0 +1,27 @@
+"""The target that a dbt command is about, before dbt has looked at it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dbt.config.runtime import load_profile, load_project
+
+
+def schema_prefix(flags: Any) -> str:
+    """What the schemas of the target begin with; empty in production, whose schemas have the plain names."""
+    project_folder, target = flags.PROJECT_DIR, flags.TARGET
+    if flags.WHICH == "retry":
+        target = _target_of_last_run(flags)
+    profile = load_profile(project_folder, flags.VARS, flags.PROFILE, target)
+    project = load_project(project_folder, version_check=False, profile=profile)
+    production = project.vars.to_dict().get("production_targets", [profile.target_name])
+    return "" if profile.target_name in production else str(profile.credentials.schema)
+
+
+def _target_of_last_run(flags: Any) -> str | None:
+    """A retry is of the target that the run was of, whatever the default is."""
+    results = Path(flags.PROJECT_DIR, flags.STATE or flags.TARGET_PATH or "target", "run_results.json")
+    if not results.is_file():  # dbt will say so
+        return None
+    arguments = json.loads(results.read_text(encoding="utf-8"))["args"]
+    return arguments.get("target") or None
