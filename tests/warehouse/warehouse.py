@@ -19,6 +19,7 @@ from serving.database import connect
 from serving.thrift import open_cursor
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
+DEVELOPERS = ("ada", "bob", "carl")
 SCHEMAS = ("staging", "intermediate", "warehouse", "builds")
 KEYS = {
     "intermediate.int_prices": ["coin_id", "vs_currency", "last_updated_at"],
@@ -43,18 +44,21 @@ Snapshot = dict[str, pl.DataFrame]
 
 
 class Warehouse:
-    """Its builds leave their artifacts in COINLOOM_HOME/dbt."""
+    """Its builds leave their artifacts in COINLOOM_HOME/dbt. With a developer, it is theirs, beside that of production."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, developer: str = "") -> None:
         self.settings = settings
         self.target = settings.dbt_target
-        self._artifacts = settings.coinloom_home / "dbt"
+        self._prefix = f"dev_{developer}_" if developer else ""
+        self.project = DBT_PROJECT
+        self.artifacts = settings.coinloom_home / "dbt" / developer
 
     def reset(self) -> None:
         """Leave nothing landed and nothing built."""
         with connect(self.settings) as connection:
             connection.execute("truncate landing.crypto_prices, quarantine.crypto_prices")
-        drops = [f"drop schema if exists {schema} cascade" for schema in SCHEMAS]
+        prefixes = ("", *(f"dev_{developer}_" for developer in DEVELOPERS))
+        drops = [f"drop schema if exists {prefix}{schema} cascade" for prefix in prefixes for schema in SCHEMAS]
         if self.target is Target.POSTGRES:
             with connect(self.settings) as connection:
                 connection.execute("; ".join(drops))
@@ -67,18 +71,28 @@ class Warehouse:
 
     def dbt(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A dbt command with these arguments, to its end."""
-        return subprocess.run(self._command(command, *arguments), **self._process(), check=False)
+        with self.running(command, *arguments) as process:
+            output, _ = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, output)
+
+    def running(self, command: str, *arguments: str) -> subprocess.Popen[str]:
+        """A dbt command that has begun."""
+        return subprocess.Popen(self._command(command, *arguments), **self._process())
 
     def rebuilt(self, *arguments: str) -> Snapshot:
         """What a build with these arguments, which must succeed, leaves."""
         done = self.dbt("build", *arguments)
         assert done.returncode == 0, f"dbt build {' '.join(arguments)} failed:\n{done.stdout[-6000:]}"
+        return self.snapshot()
+
+    def snapshot(self) -> Snapshot:
+        """All tables, as they are now."""
         return {table: self.read(table) for table in KEYS}
 
     def kill_build(self, model: str, after_seconds: float, *arguments: str) -> str:
         """Kill a `dbt build` so long after it began with a model; says whether it came so far."""
         lines = []
-        with subprocess.Popen(self._command("build", *arguments), **self._process()) as process:
+        with self.running("build", *arguments) as process:
             for line in process.stdout or ():
                 lines.append(line.strip())
                 if " START " in line and f".{model} " in line:
@@ -94,14 +108,14 @@ class Warehouse:
 
     def _read_postgres(self, table: str) -> pl.DataFrame:
         with connect(self.settings) as connection:
-            cursor = connection.execute(f"select * from {table}")
+            cursor = connection.execute(f"select * from {self._prefix}{table}")
             schema = {column.name: POSTGRES_TYPES[column.type_code] for column in cursor.description or ()}
             return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
 
     def _read_spark(self, table: str) -> pl.DataFrame:
         """As Spark sees the table, through a file: over Thrift each row would take a while."""
         folder = self.settings.coinloom_home / "snapshots" / str(uuid4())
-        self._on_spark(f"insert overwrite directory '{folder}' using parquet select * from {table}")
+        self._on_spark(f"insert overwrite directory '{folder}' using parquet select * from {self._prefix}{table}")
         rows = pl.read_parquet(folder / "*.parquet")
         shutil.rmtree(folder)
         return rows
@@ -112,11 +126,13 @@ class Warehouse:
                 cursor.execute(statement)
 
     def _command(self, command: str, *arguments: str) -> list[str]:
-        options = ["--no-use-colors", "--target-path", str(self._artifacts), "--log-path", str(self._artifacts)]
+        options = ["--no-use-colors", "--target-path", str(self.artifacts), "--log-path", str(self.artifacts)]
         if command == "build":
             options += ["--exclude-resource-type", "unit_test"]
-        return [executable("dbt"), command, *arguments, "--target", self.target, *options]
+        targets = {Target.SPARK: "dev", Target.POSTGRES: "dev_postgres"} if self._prefix else {}
+        return [executable("dbt"), command, *arguments, "--target", targets.get(self.target, self.target), *options]
 
     def _process(self) -> dict[str, Any]:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        return {"env": environment(self.settings), "cwd": DBT_PROJECT} | pipes
+        ours = {"DBT_DEV_SCHEMA": self._prefix.rstrip("_")}
+        return {"env": environment(self.settings) | ours, "cwd": self.project} | pipes

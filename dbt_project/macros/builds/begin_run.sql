@@ -49,7 +49,7 @@
 {% endmacro %}
 
 {% macro work_on_last_build(models, tables) %}
-    {% if flags.DEFER %}{{ return(forget_builds(tables)) }}{% endif %}  {# rows may come from elsewhere #}
+    {% if invocation_args_dict.defer %}{{ return(forget_builds(tables)) }}{% endif %}  {# rows may come from elsewhere #}
     {% set build = last_build() %}
     {% if build is none %}{{ return('') }}{% endif %}
     {% set passed = required_nodes() if build.is_finished else passed_nodes(build) %}
@@ -63,11 +63,17 @@
 
 {# A view that shows only the hours of a build shows all of them to a table that is made anew without it. #}
 {% macro widen_slices(models) %}
-    {% for node in graph.nodes.values() if node.config.meta.slice and node.unique_id not in models %}
-        {% set view = relation_of(node) %}
-        {% if view is not none and with_descendants([node.unique_id]) | select('in', models) | list %}
-            {% set whole = relation_of(graph.nodes[node.depends_on.nodes[0]]) %}
-            {% do run_query(replace_view(view, 'select * from ' ~ whole)) %}
-        {% endif %}
+    {% for slice in slices_without(models) if relation_of(slice) is not none %}
+        {% set whole = relation_of(graph.nodes[slice.depends_on.nodes[0]]) %}
+        {% do run_query(replace_view(relation_of(slice), 'select * from ' ~ whole)) %}
     {% endfor %}
+{% endmacro %}
+
+{# The views that show only the hours of a build, and that models are made of which this command builds without them. #}
+{% macro slices_without(models) %}
+    {% set slices = [] %}
+    {% for node in graph.nodes.values() if node.config.meta.slice and node.unique_id not in models %}
+        {% if with_descendants([node.unique_id], only_through_views=true) | select('in', models) | list %}{% do slices.append(node) %}{% endif %}
+    {% endfor %}
+    {{ return(slices) }}
 {% endmacro %}

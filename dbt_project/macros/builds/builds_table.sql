@@ -6,7 +6,7 @@
     {% if not execute %}{{ return(none) }}{% endif %}
     {% set ours = adapter.get_relation(target.database, builds_schema(), name) %}
     {% set deferred = graph.nodes.get('model.coinloom.' ~ name, {}).defer_relation %}
-    {% if ours is none and flags.DEFER and deferred %}
+    {% if ours is none and invocation_args_dict.defer and deferred %}
         {{ return(adapter.get_relation(deferred.database, deferred.schema, deferred.alias)) }}
     {% endif %}
     {{ return(ours) }}

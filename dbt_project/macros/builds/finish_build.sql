@@ -33,16 +33,3 @@
     {% endfor %}
     {{ return(required) }}
 {% endmacro %}
-
-{# These nodes and all that are made of them, tests included. By unique id. #}
-{% macro with_descendants(nodes) %}
-    {% set found = {} %}
-    {% for node in nodes %}{% do found.update({node: true}) %}{% endfor %}
-    {% for _ in graph.nodes %}
-        {% set before = found | length %}
-        {% for node in graph.nodes.values() if node.unique_id not in found %}
-            {% if node.depends_on.nodes | select('in', found) | list %}{% do found.update({node.unique_id: true}) %}{% endif %}
-        {% endfor %}
-        {% if found | length == before %}{{ return(found.keys() | list) }}{% endif %}
-    {% endfor %}
-{% endmacro %}

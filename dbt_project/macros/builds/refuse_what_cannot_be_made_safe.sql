@@ -1,7 +1,7 @@
 {# Ends the command before it has changed anything, if no later build could make good what it would do. #}
 {% macro refuse_what_cannot_be_made_safe(models) %}
     {% set begins, works_on = 'model.coinloom.int_build_offsets' in models, hours_are_needed(models) %}
-    {% if flags.EMPTY or flags.SAMPLE %}
+    {% if flags.EMPTY or invocation_args_dict.sample %}
         {{ refuse('--empty and --sample leave rows out of tables that keep a history.', 'dbt compile') }}
     {% elif known_at() and is_production() %}
         {{ refuse('known_at would take what readers see back into the past.', 'the same command with --target dev') }}
@@ -9,7 +9,11 @@
         {{ refuse('int_build_offsets begins a build, and the other models would rebuild the hours of the one before.',
                   'the same command with int_build_clocks and int_build_scope, or without int_build_offsets') }}
     {% endif %}
-    {% if works_on and not flags.DEFER %}{% do refuse_to_work_on_no_build(models) %}{% endif %}
+    {% if invocation_args_dict.defer %}
+        {% do refuse_to_defer_to_a_slice(models) %}
+    {% elif works_on %}
+        {% do refuse_to_work_on_no_build(models) %}
+    {% endif %}
     {% if not is_production() and not (flags.FULL_REFRESH and begins) %}
         {% set build = last_build() %}
         {% if build is not none and build.known_at != known_at() %}
@@ -37,6 +41,14 @@
         {{ refuse(missing | join(', ') ~ ' is not there, and would begin with the hours of the last build.',
                   'dbt build, or the same command with --full-refresh') }}
     {% endif %}
+{% endmacro %}
+
+{# With --defer the views of production are read, and those that show only the hours of a build are not ours to widen. #}
+{% macro refuse_to_defer_to_a_slice(models) %}
+    {% for slice in slices_without(models) if flags.FULL_REFRESH %}
+        {{ refuse('The tables would be made of ' ~ slice.name ~ ' of production, which shows only the hours of its last build.',
+                  'the same command with --select ' ~ slice.name ~ '+') }}
+    {% endfor %}
 {% endmacro %}
 
 {% macro refuse(why, instead) %}
