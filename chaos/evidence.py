@@ -14,7 +14,7 @@ from chaos.pipeline import record_file
 from coinloom.settings import Settings, Sink
 from ingestion.topic import open_topic
 from serving.database import connect
-from serving.marts import MARTS
+from serving.marts import read_marts
 
 Row = tuple[Any, ...]
 Offset = tuple[int, int]
@@ -52,7 +52,7 @@ def mart_rows(settings: Settings) -> dict[str, Counter[Row]]:
     with connect(settings) as connection:
         return {
             mart.name: Counter(connection.execute(f"select * from marts.{mart.name}").fetchall())  # noqa: S608
-            for mart in MARTS
+            for mart in read_marts()
         }
 
 

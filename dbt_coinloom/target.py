@@ -14,7 +14,7 @@ def schema_prefix(flags: Any) -> str:
         target = _target_of_last_run(flags)
     profile = load_profile(project_folder, flags.VARS, flags.PROFILE, target)
     project = load_project(project_folder, version_check=False, profile=profile)
-    production = project.vars.to_dict().get("production_targets", [profile.target_name])
+    production = project.vars.to_dict().get("production_targets", [profile.target_name])  # type: ignore[no-untyped-call]
     return "" if profile.target_name in production else str(profile.credentials.schema)
 
 

@@ -83,16 +83,14 @@ def take_build_lock(
     return connection
 
 
-def _wait_for_lock(
-    connection: psycopg.Connection, lock: int, wait_seconds: float, say: Callable[[str], None]
-) -> None:
+def _wait_for_lock(connection: psycopg.Connection, lock: int, wait_seconds: float, say: Callable[[str], None]) -> None:
     deadline = time.monotonic() + wait_seconds
     has_said = False
     while not _try_lock(connection, lock):
         if time.monotonic() >= deadline:
             raise BuildLockTaken(
-                f"Another build is running: {_describe_holder(connection, lock)}. Run this again when it has ended, or stop "
-                f"it; BUILD_LOCK_WAIT_SECONDS ({wait_seconds:g}) is how long to wait for it."
+                f"Another build is running: {_describe_holder(connection, lock)}. Run this again when it has ended, or "
+                f"stop it; BUILD_LOCK_WAIT_SECONDS ({wait_seconds:g}) is how long to wait for it."
             )
         if not has_said:
             say(f"Waiting up to {wait_seconds:g} s for another build to end: {_describe_holder(connection, lock)}")

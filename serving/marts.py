@@ -1,9 +1,24 @@
-"""The marts that BI tools read: their keys, and the periods in which dbt rewrites them."""
+"""The marts that BI tools read, as their YAML describes them: their keys, and the periods in which dbt rewrites them.
+
+dbt_project/models/marts/ has them and nothing else. `meta: published` in a mart's YAML has its `key`, and for one that
+is rewritten by periods the column `time` and the partition `period` (`bar_hour` or `bar_day`).
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+
+import yaml
+
+from coinloom.errors import CoinloomError
+from coinloom.settings import REPOSITORY
 
 SCHEMA = "marts"
+MODELS = REPOSITORY / "dbt_project" / "models" / "marts"
+
+
+class MartNotDescribed(CoinloomError):
+    """The YAML of a mart does not say how it is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +38,10 @@ class Period:
         return hour[: self.name_length]
 
 
-HOUR = Period("bar_hour", len("2026-11-22T16"), timedelta(hours=1))
-DAY = Period("bar_day", len("2026-11-22"), timedelta(days=1))
+PERIODS = {
+    "bar_hour": Period("bar_hour", len("2026-11-22T16"), timedelta(hours=1)),
+    "bar_day": Period("bar_day", len("2026-11-22"), timedelta(days=1)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +54,24 @@ class Mart:
     period: Period | None = None
 
 
-MARTS = (
-    Mart("crypto_table", ("vs_currency", "coin_id", "bar_minute"), "bar_minute", HOUR),
-    Mart("ohlc_5m", ("vs_currency", "coin_id", "bar_start"), "bar_start", HOUR),
-    Mart("ohlc_1h", ("vs_currency", "coin_id", "bar_start"), "bar_start", HOUR),
-    Mart("ohlc_1d", ("vs_currency", "coin_id", "bar_start"), "bar_start", DAY),
-    Mart("top_5_gainers", ("vs_currency", "rank")),
-    Mart("top_5_losers", ("vs_currency", "rank")),
-)
+def read_marts(models: Path = MODELS) -> list[Mart]:
+    """The marts of a folder of models, by name.
+
+    Raises:
+        MartNotDescribed: naming the file to mend.
+    """
+    return [_read_mart(model.with_suffix(".yml")) for model in sorted(models.glob("*.sql"))]
+
+
+def _read_mart(file: Path) -> Mart:
+    try:
+        (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+        published = model["config"]["meta"]["published"]
+        period = published.get("period")
+        key, time = tuple(published["key"]), published.get("time", "")
+        return Mart(model["name"], key, time, PERIODS[period] if period else None)
+    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise MartNotDescribed(
+            f"{file} does not say how the mart is published ({error!r}): its model needs "
+            "config: {meta: {published: {key: [...], time: ..., period: bar_hour or bar_day}}}, see CONTRIBUTING.md."
+        ) from error

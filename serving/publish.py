@@ -7,7 +7,7 @@ is not published, so the marts stay as they were.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from serving.changes import Changes, find_changes, remember
 from serving.composing import definitions
 from serving.lake import Lake
 from serving.mart_table import MartTable
-from serving.marts import MARTS, SCHEMA, Mart
+from serving.marts import SCHEMA, Mart, read_marts
 from serving.migrate import migrate
 from serving.source import PublishFailed, Source, SourceTable
 from serving.thrift import open_cursor
@@ -41,18 +41,22 @@ class PublishedMart:
     seconds: float
 
 
-def publish(settings: Settings) -> list[PublishedMart]:
+def publish(settings: Settings, marts: Sequence[Mart] | None = None) -> list[PublishedMart]:
     """Bring every mart up to date with the last finished build; holds the build lock, so no build runs meanwhile.
+
+    `marts` are those of our dbt project, unless others are given.
 
     Raises:
         DatabaseUnavailable, ThriftServerUnavailable: naming the settings to check.
         BuildLockTaken: a build ran for longer than BUILD_LOCK_WAIT_SECONDS.
+        MartNotDescribed: the YAML of a mart is to be mended.
         PublishFailed: a mart is not in the warehouse, or PostgreSQL did not take it; what readers see has not changed.
     """
+    marts = read_marts() if marts is None else marts
     migrate(settings)
     with build_lock(settings, "coinloom publish") as connection, _open_source(settings, connection) as source:
         versions = source.hour_versions()
-        return [_publish_mart(connection, mart, source, versions) for mart in MARTS]
+        return [_publish_mart(connection, mart, source, versions) for mart in marts]
 
 
 @contextmanager

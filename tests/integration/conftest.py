@@ -17,19 +17,13 @@ from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, Settings, Sink, Target
 from ingestion.producer import ensure_topic
 from serving.database import connect
+from serving.marts import read_marts
 from serving.migrate import migrate
 from stack import lifecycle, postgres, services
 from stack.isolation import isolated_settings
 from stack.supervisor import MARK
 
-MARTS = {
-    "crypto_table": "vs_currency, coin_id, bar_minute",
-    "top_5_gainers": "vs_currency, rank",
-    "top_5_losers": "vs_currency, rank",
-    "ohlc_5m": "vs_currency, coin_id, bar_start",
-    "ohlc_1h": "vs_currency, coin_id, bar_start",
-    "ohlc_1d": "vs_currency, coin_id, bar_start",
-}
+MARTS = {mart.name: ", ".join(mart.key) for mart in read_marts()}
 GARBAGE = [b"garbage", b"", b"\xff\xfe", b"[]", b'{"coin_id": "x", "vs_currency": "usd", "price": 0}']
 POLLS = 80
 

@@ -13,7 +13,7 @@ from coinloom.marts import as_reader
 from coinloom.processes import environment, executable
 from coinloom.settings import ServerName, Settings, Target
 from serving.database import connect
-from serving.marts import MARTS
+from serving.marts import read_marts
 from serving.migrate import migrate
 from serving.publish import PublishedMart, publish
 from serving.source import NothingToPublish, PublishFailed
@@ -77,7 +77,7 @@ def read(settings: Settings, query: str) -> list[tuple[Any, ...]]:
 def moved(published: list[PublishedMart]) -> dict[str, tuple[int, int, int]]:
     """Rows compared, upserted and deleted, of the marts that had something to do."""
     counts = {mart.name: (mart.compared, mart.upserted, mart.deleted) for mart in published}
-    assert list(counts) == [mart.name for mart in MARTS]
+    assert list(counts) == [mart.name for mart in read_marts()]
     return {name: rows for name, rows in counts.items() if rows != (0, 0, 0)}
 
 
@@ -236,7 +236,7 @@ def test_what_cannot_be_published_is_a_clear_error(settings: Settings, warehouse
         publish(settings)
     warehouse.tables.execute("truncate table builds.int_build_offsets")
     warehouse.tables.execute("truncate table builds.hour_versions")
-    with pytest.raises(NothingToPublish, match="no price has landed yet"):
+    with pytest.raises(NothingToPublish, match="no build of any landed price has finished"):
         publish(settings)
     for table in ("int_build_offsets", "hour_versions"):
         warehouse.tables.execute(f"drop table builds.{table}")

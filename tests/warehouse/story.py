@@ -113,7 +113,11 @@ IN_PARTS = Story(
         *(Batch(70, hours_later=5, runs=(without(left_out), Run())) for left_out in LEFT_OUT),
         Batch(70, hours_later=5, runs=(Run(command="run"), failing("top_n"), RETRY)),
         Batch(70, hours_later=5, runs=(without("ohlc_5m"), only("ohlc_5m"), killed("ohlc_1h", "--select", "ohlc_1h"))),
-        Batch(70, hours_later=5, runs=(Run(), only("int_prices ohlc_1d", anew=True), only("crypto_table", "run", anew=True))),
+        Batch(
+            70,
+            hours_later=5,
+            runs=(Run(), only("int_prices ohlc_1d", anew=True), only("crypto_table", "run", anew=True)),
+        ),
         Batch(70, hours_later=1, runs=(Run(),)),
     ),
 )

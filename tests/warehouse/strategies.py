@@ -10,8 +10,21 @@ HOURS = 96  # of a history
 # dbt fails at a late or an early model when a variable names a column that is not there.
 FAILING = st.sampled_from(["top_n", "bollinger_width", "max_stale_minutes"])
 PARTS = st.sampled_from(
-    ["+int_minute_bars", "staging", "intermediate", "marts", "path:models/intermediate/bars", "crypto_table"]
-    + ["crypto_table+", "+int_build_scope", "+ohlc_1d", "int_prices+", "int_segments+", "ohlc_5m", "test_type:data"]
+    [
+        "+int_minute_bars",
+        "staging",
+        "intermediate",
+        "marts",
+        "path:models/intermediate/bars",
+        "crypto_table",
+        "crypto_table+",
+        "+int_build_scope",
+        "+ohlc_1d",
+        "int_prices+",
+        "int_segments+",
+        "ohlc_5m",
+        "test_type:data",
+    ]
 )
 MADE_ANEW = st.sampled_from(["crypto_table", "int_prices", "int_minute_bars+", "ohlc_1h+", "+ohlc_5m", "top_5_gainers"])
 WRITTEN = [table.split(".")[1] for table in KEYS] + ["int_build_offsets", "int_build_clocks", "int_build_scope"]

@@ -107,9 +107,7 @@ def _run(warehouse: Warehouse, run: Run) -> str:
 def _computed_elsewhere(updates_in_time: pl.DataFrame) -> Snapshot:
     in_utc = updates_in_time.with_columns(pl.selectors.datetime().dt.replace_time_zone(None))
     return {
-        "intermediate.int_prices": in_utc.select(
-            *UPDATE, "price", "fetched_at", "kafka_partition", "kafka_offset"
-        ),
+        "intermediate.int_prices": in_utc.select(*UPDATE, "price", "fetched_at", "kafka_partition", "kafka_offset"),
         "warehouse.crypto_table": expected_table(in_utc.select(*UPDATE, "price")),
     }
 

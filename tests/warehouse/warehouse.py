@@ -16,6 +16,7 @@ import polars as pl
 from coinloom.processes import environment, executable
 from coinloom.settings import REPOSITORY, Settings, Target
 from serving.database import connect
+from serving.marts import read_marts
 from serving.thrift import open_cursor
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
@@ -24,13 +25,7 @@ SCHEMAS = ("staging", "intermediate", "warehouse", "builds")
 KEYS = {
     "intermediate.int_prices": ["coin_id", "vs_currency", "last_updated_at"],
     "intermediate.int_minute_bars": ["coin_id", "vs_currency", "bar_minute"],
-    "warehouse.crypto_table": ["coin_id", "vs_currency", "bar_minute"],
-    "warehouse.ohlc_5m": ["coin_id", "vs_currency", "bar_start"],
-    "warehouse.ohlc_1h": ["coin_id", "vs_currency", "bar_start"],
-    "warehouse.ohlc_1d": ["coin_id", "vs_currency", "bar_start"],
-    "warehouse.top_5_gainers": ["vs_currency", "rank"],
-    "warehouse.top_5_losers": ["vs_currency", "rank"],
-}
+} | {f"warehouse.{mart.name}": list(mart.key) for mart in read_marts()}
 POSTGRES_TYPES: dict[int, Any] = {
     16: pl.Boolean,
     20: pl.Int64,
@@ -44,7 +39,7 @@ Snapshot = dict[str, pl.DataFrame]
 
 
 class Warehouse:
-    """Its builds leave their artifacts in COINLOOM_HOME/dbt. With a developer, it is theirs, beside that of production."""
+    """Its builds leave their artifacts in `artifacts`. With a developer, it is theirs, beside that of production."""
 
     def __init__(self, settings: Settings, developer: str = "") -> None:
         self.settings = settings
