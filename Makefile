@@ -9,8 +9,8 @@ UV_INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint require
 install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql format docs bench-build chaos \
-    lock clean
+.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql lint-dbt format docs \
+    bench-build chaos lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -39,7 +39,7 @@ test: setup-dev ## Run all tests, on the real embedded stack
 test-unit: setup-dev ## Run the tests that need no server
 	@$(BIN)/pytest tests/unit $(ARGS)
 
-lint: setup-dev lint-sql ## Check Python and SQL (ruff, mypy, sqlfluff in both dialects)
+lint: setup-dev lint-sql lint-dbt ## Check Python, SQL and the dbt project (ruff, mypy, sqlfluff in both dialects, lint-dbt)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -47,6 +47,9 @@ lint: setup-dev lint-sql ## Check Python and SQL (ruff, mypy, sqlfluff in both d
 lint-sql: setup-dev
 	@cd dbt_project && ../$(BIN)/sqlfluff lint models tests
 	@cd dbt_project && ../$(BIN)/python -m stack.with_postgres ../$(BIN)/sqlfluff lint models tests --config .sqlfluff-postgres
+
+lint-dbt: setup-dev ## Check that the dbt project is described and tested (dbt-score, dbt-bouncer, dbt-coverage)
+	@$(BIN)/python -m dbt_lint
 
 format: setup-dev ## Format Python and SQL
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

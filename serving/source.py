@@ -65,8 +65,8 @@ def finished(versions: dict[str, str], unfinished_builds: int) -> dict[str, str]
     """These versions, if readers may see them."""
     if unfinished_builds:
         raise PublishFailed(
-            "The last build has not finished: a model was left out, was run without its tests, or failed. Nothing of it "
-            "is published. Run 'coinloom build': it does what is left of it, and says which model or test fails."
+            "The last build has not finished: a model was left out, was run without its tests, or failed. So nothing "
+            "of it is published. Run 'coinloom build': it does what is left of it, and says which model or test fails."
         )
     if not versions:
         raise NothingToPublish("There is nothing to publish: no build of any landed price has finished.")

@@ -1,0 +1,150 @@
+"""What people do with dbt: leave models out, run without tests, retry, make a part anew. Nothing is silently stale.
+
+And nothing is published that a test has not passed. The tests of a target follow one another on one warehouse.
+"""
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from coinloom.settings import Target
+from serving.database import connect
+from serving.publish import publish
+from serving.source import PublishFailed
+from serving.thrift import open_cursor
+from tests.warehouse.compare import compare
+from tests.warehouse.landing import Offsets, land, landing_rows
+from tests.warehouse.series import updates, walk
+from tests.warehouse.warehouse import KEYS, Warehouse
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
+
+NOW, LONG_AGO = datetime(2026, 3, 10, 12), datetime(2021, 3, 1, 10)
+FIVE_MINUTES = "warehouse.ohlc_5m"
+CRYPTO_TABLE = "warehouse.crypto_table"
+
+
+@dataclass(frozen=True)
+class Scene:
+    warehouse: Warehouse
+    offsets: Offsets
+
+    def land(self, coin: str, minutes: int, until: datetime) -> None:
+        rows = updates(coin, "usd", walk(minutes, seed=minutes))
+        shift = until - rows["last_updated_at"].max()  # type: ignore[operator]
+        fetched = landing_rows(rows.with_columns(pl.col("last_updated_at") + shift), self.offsets)
+        land(fetched, self.warehouse.settings, NOW)
+
+    def rows(self, table: str, coin: str) -> int:
+        return self.warehouse.read(table).filter(coin_id=coin).height
+
+    def execute(self, statement: str) -> None:
+        if self.warehouse.target is Target.POSTGRES:
+            with connect(self.warehouse.settings) as connection:
+                connection.execute(statement)  # type: ignore[arg-type]
+        else:
+            with open_cursor(self.warehouse.settings) as cursor:
+                cursor.execute(statement)
+
+    def succeeds(self, command: str, *arguments: str) -> str:
+        done = self.warehouse.dbt(command, *arguments)
+        assert done.returncode == 0, done.stdout[-6000:]
+        return done.stdout
+
+    def refuses(self, reason: str, *arguments: str) -> None:
+        done = self.warehouse.dbt("build", *arguments)
+        assert done.returncode == 2, done.stdout[-6000:]
+        assert reason in " ".join(done.stdout.split())
+
+    def publishes_nothing(self) -> None:
+        with pytest.raises(PublishFailed, match="The last build has not finished"):
+            publish(self.warehouse.settings)
+
+    def published(self, what: str = "upserted") -> dict[str, int]:
+        """By mart, how many rows were upserted, or compared."""
+        return {mart.name: getattr(mart, what) for mart in publish(self.warehouse.settings)}
+
+
+@pytest.fixture(scope="module")
+def scene(warehouse: Warehouse) -> Scene:
+    """Two coins of today, built and published."""
+    warehouse.reset()
+    scene = Scene(warehouse, Offsets())
+    scene.land("steady", 130, NOW)
+    scene.land("other", 100, NOW)
+    scene.succeeds("build")
+    scene.published()
+    return scene
+
+
+def test_a_model_that_was_left_out_catches_up(scene: Scene) -> None:
+    """An hour that nothing else touches: what was forgotten there would stay forgotten. Its last bar is carried on."""
+    scene.land("old", 60, LONG_AGO.replace(minute=59))
+    output = scene.succeeds("build", "--exclude", "ohlc_5m", "test_name:unique", "test_name:not_null")
+    assert "is not finished: ohlc_5m, ohlc_5m_is_well_formed are still to pass" in output
+    assert (scene.rows(CRYPTO_TABLE, "old"), scene.rows(FIVE_MINUTES, "old")) == (70, 0)
+    scene.publishes_nothing()
+    scene.succeeds("build")
+    assert (scene.rows(CRYPTO_TABLE, "old"), scene.rows(FIVE_MINUTES, "old")) == (70, 14)
+    assert scene.published()["ohlc_5m"] == 14
+
+
+def test_what_no_test_has_seen_is_not_published(scene: Scene) -> None:
+    scene.land("older", 30, LONG_AGO.replace(hour=8))
+    scene.succeeds("run")
+    scene.publishes_nothing()
+    scene.succeeds("build", "--select", "test_type:data")
+    assert scene.published()["crypto_table"] == 40
+
+
+def test_a_part_that_is_made_anew_is_whole_and_published_as_a_whole(scene: Scene) -> None:
+    before = scene.warehouse.read(CRYPTO_TABLE)
+    scene.succeeds("run", "--full-refresh", "--select", "crypto_table")
+    assert not compare(scene.warehouse.read(CRYPTO_TABLE), before, 1e-12, KEYS[CRYPTO_TABLE]).differences
+    scene.publishes_nothing()
+    scene.succeeds("build", "--select", "crypto_table+")
+    assert scene.published("compared")["crypto_table"] == before.height
+
+
+def test_a_retry_finishes_what_failed(scene: Scene, tmp_path: Path) -> None:
+    project = scene.warehouse.project
+    scene.warehouse.project = tmp_path / "dbt_project"
+    shutil.copytree(project, scene.warehouse.project, ignore=shutil.ignore_patterns("target", "logs"))
+    model = scene.warehouse.project / "models" / "marts" / "ohlc_1h.sql"
+    right = model.read_text(encoding="utf-8")
+    try:
+        scene.land("oldest", 30, LONG_AGO.replace(hour=4))
+        model.write_text(right.replace("max(high)", "max(no_such_column)"), encoding="utf-8")
+        assert scene.warehouse.dbt("build").returncode == 1
+        scene.publishes_nothing()
+        model.write_text(right, encoding="utf-8")
+        assert "PASS=" in scene.succeeds("retry")
+        assert scene.published()["ohlc_1h"] == 2
+        assert scene.rows("warehouse.ohlc_1d", "oldest") == 1
+    finally:
+        scene.warehouse.project = project
+
+
+def test_a_failed_test_says_which_row_breaks_which_rule(scene: Scene) -> None:
+    table = "intermediate.int_minute_bars"
+    a_bar = f"select * from {table} where coin_id = 'other' and bar_minute = timestamp '{NOW}'"  # noqa: S608
+    scene.execute(f"insert into {table} {a_bar}")
+    arguments = ("--select", "int_minute_bars_is_well_formed", "--vars", "test_whole_history: true")
+    done = scene.warehouse.dbt("test", *arguments)
+    assert done.returncode == 1
+    row = f"coin_id = other, vs_currency = usd, bar_minute = {NOW}"
+    rule = "broken_rule = one row per coin_id, vs_currency, bar_minute, row_count = 2"
+    assert f"int_minute_bars_is_well_formed found a row with {row}, {rule}" in " ".join(done.stdout.split())
+
+
+def test_what_cannot_be_made_safe_is_refused(scene: Scene) -> None:
+    scene.refuses("the other models would rebuild the hours of the one before", "--select", "int_build_offsets ohlc_5m")
+    scene.refuses("--empty and --sample leave rows out", "--empty")
+    scene.execute(f"drop table {FIVE_MINUTES}")
+    scene.refuses("ohlc_5m is not there, and would begin with the hours of the last build", "--select", "ohlc_5m")
+    scene.succeeds("build", "--full-refresh", "--select", "ohlc_5m")
+    assert (scene.rows(FIVE_MINUTES, "old"), scene.rows(FIVE_MINUTES, "older")) == (14, 9)
