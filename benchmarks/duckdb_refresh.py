@@ -28,6 +28,9 @@ def main(run_results: Path, lake: Path, out: Path) -> None:
     connection.execute("set timezone = 'UTC'")
     for schema in ("landing", "builds", "staging", "intermediate", "warehouse"):
         connection.execute(f"create schema {schema}")
+    # A full refresh reads nothing of the builds before it.
+    columns = "build_number bigint, bar_hour text, rebuilt_by text, slot int"
+    connection.execute(f"create table builds.hour_versions ({columns})")
     _create_view(connection, LANDING, _without_zone(connection, lake / "landing" / "crypto_prices"))
     for node in json.loads(run_results.read_text())["results"]:
         if node["unique_id"].startswith("model."):

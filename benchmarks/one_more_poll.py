@@ -76,5 +76,5 @@ def _land_and_build(settings: Settings, market: Market, part: History, title: st
     until = f"{title}, until {part.end:%Y-%m-%d %H:%M}"
     with steps.step(f"Land {until}") as detail:
         land(market, part, settings.lake, detail)
-    with steps.step(f"dbt run, {until}"):
-        measure_dbt(settings, "run")
+    with steps.step(f"dbt build, {until}"):
+        measure_dbt(settings, "build")

@@ -1,12 +1,6 @@
-"""CONTRIBUTING.md's "Add an indicator", carried out on a copy of the project: its blocks applied, its commands run.
-
-A block is introduced by the files that it changes. Its lines are those of `diff` without line numbers: together, those
-with a blank or a minus occur once in the file, and those with a blank or a plus replace them. `@@` separates hunks.
-"""
+"""CONTRIBUTING.md's "Add an indicator", carried out on a copy of the project: see walk_through.py."""
 
 import importlib.util
-import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +11,7 @@ import polars as pl
 import pytest
 import talib
 
-from coinloom.settings import REPOSITORY, Settings, Target
-from serving.database import connect
+from coinloom.settings import Target
 from serving.publish import publish
 from stack.with_postgres import temporary_postgres
 from tests.integration.conftest import run_command
@@ -26,15 +19,13 @@ from tests.warehouse.compare import compare
 from tests.warehouse.landing import Offsets, land, landing_rows
 from tests.warehouse.reference import KEY, ema, expected_table
 from tests.warehouse.series import updates, walk, with_gap
+from tests.warehouse.walk_through import carry_out, copy_project, files_of, read_postgres, section
 
 pytestmark = pytest.mark.integration
 
-COPIED = ("dbt_project", "profiles", "docs", "tests")
 UPDATES = pl.concat([updates("steady", "usd", walk(130, seed=1)), updates("gap", "usd", with_gap(30))])
+ADD, ANOTHER_WINDOW = section("Add an indicator").split("\n### Another window\n")
 WITHOUT_UNIT_TESTS = ("--target", "postgres", "--exclude-resource-type", "unit_test")
-
-FILES_AND_BLOCK = re.compile(r"^((?:`[\w./]+`[,:]\s)+)\n```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -50,26 +41,27 @@ class Built:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     root = tmp_path_factory.mktemp("walk-through")
-    _copy_project(root)
-    add, another_window = _parts()
+    copy_project(root)
     with temporary_postgres() as any_target:
         settings = any_target.model_copy(update={"dbt_target": Target.POSTGRES})
         rows = landing_rows(UPDATES, Offsets())
         land(rows, settings, rows["landed_at"][0].as_py())
         run_command(settings, "dbt", "build", *WITHOUT_UNIT_TESTS, cwd=root / "dbt_project")
         publish(settings)
-        _carry_out(add, root, settings)
+        carry_out(ADD, root, settings)
         publish(settings)
         first = Built(
             reference=_load(root / "tests/warehouse/reference.py"),
-            with_indicator=_read(settings, "warehouse"),
-            published=_read(settings, "marts"),
+            with_indicator=read_postgres(settings, "warehouse.crypto_table"),
+            published=read_postgres(settings, "marts.crypto_table"),
             with_windows=pl.DataFrame(),
         )
-        _check_descriptions(settings, root)
-        _carry_out(another_window, root, settings)
-        _check_descriptions(settings, root)
-        yield replace(first, with_windows=_read(settings, "warehouse"))
+        carry_out(ANOTHER_WINDOW, root, settings)
+        yield replace(first, with_windows=read_postgres(settings, "warehouse.crypto_table"))
+
+
+def test_an_indicator_touches_eight_files() -> None:
+    assert len(files_of(ADD)) == 8
 
 
 def test_the_new_column_equals_the_reference_and_talib(built: Built) -> None:
@@ -108,44 +100,6 @@ def test_a_second_window_is_a_column_more_of_each(built: Built) -> None:
     assert built.with_windows.select(others.columns).sort(KEY).equals(others)
 
 
-def _parts() -> tuple[str, str]:
-    """The text of the walk-through, and that of its part about another window."""
-    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    _, walk_through = text.split("\n## Add an indicator\n")
-    add, another_window = walk_through.split("\n## ")[0].split("\n### Another window\n")
-    return add, another_window
-
-
-def _carry_out(part: str, root: Path, settings: Settings) -> None:
-    """Apply the part's blocks in order, then run its commands."""
-    blocks = FILES_AND_BLOCK.findall(part)
-    assert len(blocks) == part.count("```diff") > 4
-    for files, block in blocks:
-        for file in re.findall(r"`(.+?)`", files):
-            for hunk in block.split("@@\n"):
-                _apply(hunk, root / file)
-    (commands,) = COMMANDS.findall(part)
-    run_command(settings, "bash", "-e", "-c", commands, cwd=root)
-
-
-def _apply(hunk: str, file: Path) -> None:
-    lines = [line or " " for line in hunk.splitlines()]  # an editor may have taken the blank of an empty line
-    old, new = ([line[1:] for line in lines if line[0] in kinds] for kinds in (" -", " +"))
-    assert {line[0] for line in lines} <= set(" -+"), hunk
-    there = file.read_text(encoding="utf-8").split("\n")
-    places = [at for at in range(len(there)) if there[at : at + len(old)] == old]
-    assert len(places) == 1, f"{file} has {len(places)} places for\n{hunk}"
-    there[places[0] : places[0] + len(old)] = new
-    file.write_text("\n".join(there), encoding="utf-8")
-
-
-def _copy_project(root: Path) -> None:
-    ignored = shutil.ignore_patterns("target", "logs", "*.log", "__pycache__")
-    for folder in COPIED:
-        shutil.copytree(REPOSITORY / folder, root / folder, ignore=ignored)
-    shutil.copy(REPOSITORY / "pyproject.toml", root)
-
-
 def _load(file: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location("reference_of_the_walk_through", file)
     assert spec
@@ -153,20 +107,3 @@ def _load(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _read(settings: Settings, schema: str) -> pl.DataFrame:
-    with connect(settings) as connection:
-        cursor = connection.execute(f"select * from {schema}.crypto_table")  # noqa: S608 a name of ours
-        columns = [column.name for column in cursor.description or ()]
-        return pl.DataFrame(cursor.fetchall(), schema=columns, orient="row", infer_schema_length=None)
-
-
-def _check_descriptions(settings: Settings, root: Path) -> None:
-    """Every column that is there has its line in the YAML of its model."""
-    query = "select table_name, column_name from information_schema.columns where table_schema = any(%s)"
-    with connect(settings) as connection:
-        columns = connection.execute(query, [["intermediate", "warehouse"]]).fetchall()
-    assert len(columns) > 100
-    yaml = {file.stem: file.read_text(encoding="utf-8") for file in root.glob("dbt_project/models/*/*.yml")}
-    assert [(table, name) for table, name in columns if f"      - name: {name}\n" not in yaml[table]] == []

@@ -1,0 +1,49 @@
+"""CONTRIBUTING.md's "Add a mart", carried out on a copy of the project: see walk_through.py."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from coinloom.settings import Settings, Target
+from serving.marts import read_marts
+from serving.publish import publish
+from stack.with_postgres import temporary_postgres
+from tests.integration.conftest import run_command
+from tests.warehouse.landing import Offsets, land, landing_rows
+from tests.warehouse.series import updates, walk, with_gap
+from tests.warehouse.walk_through import carry_out, copy_project, read_postgres, section
+
+pytestmark = pytest.mark.integration
+
+UPDATES = pl.concat([updates("steady", "usd", walk(130, seed=1)), updates("gap", "usd", with_gap(30))])
+MARTS = Path("dbt_project", "models", "marts")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The marts as they are, published; then the new one is added as CONTRIBUTING.md says, and published."""
+    root = tmp_path_factory.mktemp("walk-through")
+    copy_project(root)
+    with temporary_postgres() as any_target:
+        settings = any_target.model_copy(update={"dbt_target": Target.POSTGRES})
+        rows = landing_rows(UPDATES, Offsets())
+        land(rows, settings, rows["landed_at"][0].as_py())
+        run_command(settings, "dbt", "build", "--target", "postgres", cwd=root / "dbt_project")
+        publish(settings, read_marts(root / MARTS))
+        carry_out(section("Add a mart"), root, settings)
+        assert {mart.name for mart in publish(settings, read_marts(root / MARTS))} > {"ohlc_15m", "ohlc_5m"}
+        yield settings
+
+
+def test_the_mart_is_what_polars_makes_of_the_minutes(published: Settings) -> None:
+    start = pl.col("bar_minute").dt.truncate("15m").alias("bar_start")
+    bars = read_postgres(published, "marts.crypto_table").sort("bar_minute").group_by("coin_id", "vs_currency", start)
+    expected = bars.agg(
+        pl.col("open").first(), pl.col("high").max(), pl.col("low").min(), pl.col("price").last().alias("close")
+    )
+    key = ["coin_id", "vs_currency", "bar_start"]
+    actual = read_postgres(published, "marts.ohlc_15m").select(expected.columns)
+    assert actual.height > 10
+    assert actual.sort(key).equals(expected.sort(key))

@@ -1,0 +1,73 @@
+"""CONTRIBUTING.md, carried out on a copy of the project: the blocks of a section applied, its commands run.
+
+A block is introduced by the files that it changes. Its lines are those of `diff` without line numbers: together, those
+with a blank or a minus occur once in the file, and those with a blank or a plus replace them. `@@` separates hunks. A
+file that is not there has no lines yet.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+import polars as pl
+
+from coinloom.settings import REPOSITORY, Settings
+from serving.database import connect
+from tests.integration.conftest import run_command
+
+COPIED = ("dbt_project", "profiles", "docs", "tests")
+FILES_AND_BLOCK = re.compile(r"^((?:`[\w./]+`[,:]\s)+)\n```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def section(heading: str) -> str:
+    """The text of a section of CONTRIBUTING.md."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    _, section = text.split(f"\n## {heading}\n")
+    return section.split("\n## ")[0]
+
+
+def files_of(part: str) -> set[str]:
+    """The files that the blocks of a part touch."""
+    return {file for files, _ in FILES_AND_BLOCK.findall(part) for file in re.findall(r"`(.+?)`", files)}
+
+
+def copy_project(root: Path) -> None:
+    ignored = shutil.ignore_patterns("target", "logs", "*.log", "__pycache__")
+    for folder in COPIED:
+        shutil.copytree(REPOSITORY / folder, root / folder, ignore=ignored)
+    shutil.copy(REPOSITORY / "pyproject.toml", root)
+
+
+def carry_out(part: str, root: Path, settings: Settings) -> None:
+    """Apply the part's blocks in order, then run its commands."""
+    blocks = FILES_AND_BLOCK.findall(part)
+    assert len(blocks) == part.count("```diff") >= 4
+    for files, block in blocks:
+        for file in re.findall(r"`(.+?)`", files):
+            for hunk in block.split("@@\n"):
+                _apply(hunk, root / file)
+    (commands,) = COMMANDS.findall(part)
+    run_command(settings, "bash", "-e", "-c", commands, cwd=root)
+
+
+def read_postgres(settings: Settings, table: str) -> pl.DataFrame:
+    with connect(settings) as connection:
+        cursor = connection.execute(f"select * from {table}")  # type: ignore[arg-type]  # noqa: S608 a name of ours
+        columns = [column.name for column in cursor.description or ()]
+        return pl.DataFrame(cursor.fetchall(), schema=columns, orient="row", infer_schema_length=None)
+
+
+def _apply(hunk: str, file: Path) -> None:
+    lines = [line or " " for line in hunk.splitlines()]  # an editor may have taken the blank of an empty line
+    old, new = ([line[1:] for line in lines if line[0] in kinds] for kinds in (" -", " +"))
+    assert {line[0] for line in lines} <= set(" -+"), hunk
+    if not file.exists():
+        assert not old, f"{file} is not there"
+        file.write_text("\n".join([*new, ""]), encoding="utf-8")
+        return
+    there = file.read_text(encoding="utf-8").split("\n")
+    places = [at for at in range(len(there)) if there[at : at + len(old)] == old]
+    assert len(places) == 1, f"{file} has {len(places)} places for\n{hunk}"
+    there[places[0] : places[0] + len(old)] = new
+    file.write_text("\n".join(there), encoding="utf-8")
