@@ -1,4 +1,5 @@
-{%- set windows = (lengths('ema_windows') + [lengths('macd_fast_window'), lengths('macd_slow_window')]) | unique | list -%}
+{%- set of_the_macd = [lengths('macd_fast_window'), lengths('macd_slow_window')] -%}
+{%- set windows = (lengths('ema_windows') + of_the_macd) | unique | list -%}
 
 with bars as (
 

@@ -29,38 +29,56 @@
 
 -- depends_on: {{ ref('int_build_scope') }}, {{ ref('int_new_prices') }}
 -- depends_on: {{ ref('int_build_offsets') }}, {{ ref('stg_landing__crypto_prices') }}
-with versions as (
+with offsets as (
 
-    {% if is_incremental() %}
-    select
-        {{ columns }}
-    from {{ ref('int_new_prices') }}
-    where not is_late
-    union all
-    -- Versions of the same updates, and the other updates of the hours that are replaced.
-    {% endif %}
-    {% if is_incremental() and not reads_landing_again() %}
+    select * from {{ ref('int_build_offsets') }}
+    where build_number = {{ this_build() }}
+
+),
+
+landed as (
+
+    select /*+ broadcast(offsets) */ landed.*
+    from {{ ref('stg_landing__crypto_prices') }} as landed
+    inner join offsets
+        on
+            landed.kafka_topic = offsets.kafka_topic
+            and landed.kafka_partition = offsets.kafka_partition
+            and landed.kafka_offset <= offsets.newest_offset
+
+),
+
+{% if is_incremental() and not reads_landing_again() %}
+-- Versions of the same updates, and the other updates of the hours that are replaced.
+known_prices as (
+
     select
         {{ columns }}
     from {{ this }}
     where {{ hours_to_rebuild('updates') }}
-    {% else %}
+
+),
+
+{% else %}
+known_prices as (
+
     select
         {{ columns }}
-    from {{ ref('stg_landing__crypto_prices') }} as landed
-    where
-        not is_late
-        {% if is_incremental() %}
-        and {{ hours_to_rebuild('updates') }}
-        {% endif %}
-        and exists (
-            select * from {{ ref('int_build_offsets') }} as offsets
-            where
-                offsets.build_number = {{ this_build() }}
-                and landed.kafka_topic = offsets.kafka_topic
-                and landed.kafka_partition = offsets.kafka_partition
-                and landed.kafka_offset <= offsets.newest_offset
-        )
+    from landed
+    where not is_late and {{ hours_to_rebuild('updates') if is_incremental() else 'true' }}
+
+),
+
+{% endif %}
+versions as (
+
+    select * from known_prices
+    {% if is_incremental() %}
+    union all
+    select
+        {{ columns }}
+    from {{ ref('int_new_prices') }}
+    where not is_late
     {% endif %}
 
 ),
