@@ -51,10 +51,9 @@ def people(warehouse: Warehouse) -> People:
         ada.running("build"),
         bob.running("build", "--full-refresh", "--vars", f"known_at: {THEN.isoformat()}Z"),
     ]
-    outputs = [build.communicate()[0] for build in builds]
-    for build, output in zip(builds, outputs, strict=True):
-        assert build.returncode == 0, output[-6000:]
-        assert "Waiting up to" not in output
+    for build in builds:
+        assert build.wait().returncode == 0, build.stdout[-6000:]
+        assert "Waiting up to" not in build.stdout
     return People(then, warehouse, ada, bob)
 
 

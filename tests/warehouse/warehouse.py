@@ -1,23 +1,20 @@
 # ruff: noqa: S608  the names are our own
 """A warehouse of a stack of its own, on either target: emptied, built as its users build it, killed, read."""
 
-import os
 import shutil
-import signal
-import subprocess
-import time
-from contextlib import suppress
 from pathlib import Path
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
 import polars as pl
 
-from coinloom.processes import environment, executable
+from coinloom.processes import environment
 from coinloom.settings import REPOSITORY, Settings, Target
 from serving.database import connect
 from serving.marts import read_marts
 from serving.thrift import open_cursor
+from tests.warehouse.forked_dbt import ForkedDbt
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
 DEVELOPERS = ("ada", "bob", "carl")
@@ -64,15 +61,14 @@ class Warehouse:
         for folder in ("landing", "quarantine"):
             shutil.rmtree(Path(self.settings.lake) / folder, ignore_errors=True)
 
-    def dbt(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def dbt(self, command: str, *arguments: str) -> ForkedDbt:
         """A dbt command with these arguments, to its end."""
-        with self.running(command, *arguments) as process:
-            output, _ = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, output)
+        return self.running(command, *arguments).wait()
 
-    def running(self, command: str, *arguments: str) -> subprocess.Popen[str]:
+    def running(self, command: str, *arguments: str) -> ForkedDbt:
         """A dbt command that has begun."""
-        return subprocess.Popen(self._command(command, *arguments), **self._process())
+        variables = environment(self.settings) | {"DBT_DEV_SCHEMA": self._prefix.rstrip("_")}
+        return ForkedDbt(self._command(command, *arguments), variables, self.project, self.artifacts / "printed.txt")
 
     def rebuilt(self, *arguments: str) -> Snapshot:
         """What a build with these arguments, which must succeed, leaves."""
@@ -86,17 +82,15 @@ class Warehouse:
 
     def kill_build(self, model: str, after_seconds: float, *arguments: str) -> str:
         """Kill a `dbt build` so long after it began with a model; says whether it came so far."""
-        lines = []
-        with self.running("build", *arguments) as process:
-            for line in process.stdout or ():
-                lines.append(line.strip())
-                if " START " in line and f".{model} " in line:
-                    break
-            time.sleep(after_seconds)
-            ended = process.poll() is not None
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
-        return lines[-1] if ended else f"killed {after_seconds:g} s after {lines[-1]}"
+        line = ""
+        process = self.running("build", *arguments)
+        for line in process.lines():
+            if " START " in line and f".{model} " in line:
+                break
+        sleep(after_seconds)
+        ended = process.has_ended
+        process.kill()
+        return line.strip() if ended else f"killed {after_seconds:g} s after {line.strip()}"
 
     def read(self, table: str) -> pl.DataFrame:
         return self._read_postgres(table) if self.target is Target.POSTGRES else self._read_spark(table)
@@ -125,9 +119,4 @@ class Warehouse:
         if command == "build":
             options += ["--exclude-resource-type", "unit_test"]
         targets = {Target.SPARK: "dev", Target.POSTGRES: "dev_postgres"} if self._prefix else {}
-        return [executable("dbt"), command, *arguments, "--target", targets.get(self.target, self.target), *options]
-
-    def _process(self) -> dict[str, Any]:
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        ours = {"DBT_DEV_SCHEMA": self._prefix.rstrip("_")}
-        return {"env": environment(self.settings) | ours, "cwd": self.project} | pipes
+        return [command, *arguments, "--target", targets.get(self.target, self.target), *options]
