@@ -38,7 +38,7 @@ HOLDER = """
     inner join pg_database as databases on locks.database = databases.oid
     where
         locktype = 'advisory' and granted and databases.datname = current_database()
-        and classid = %(lock)s >> 32 and objid = %(lock)s & 4294967295 and objsubid = 1
+        and classid = %(lock)s::bigint >> 32 and objid = %(lock)s::bigint & 4294967295 and objsubid = 1
 """
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from coinloom.processes import environment, executable
 from coinloom.settings import Settings, Target
-from serving.build_lock import BuildLockTaken, take_build_lock
+from serving.build_lock import BuildLockTaken, lock_of, take_build_lock
 from serving.database import connect
 from stack.ports import free_port
 from stack.with_postgres import temporary_postgres
@@ -130,6 +130,18 @@ def test_other_projects_and_other_commands_do_not_wait(database: Settings, proje
     run_command(impatient(database), "dbt", "run", cwd=other)
     run_command(impatient(database), "dbt", "compile", cwd=ours)
     lock.close()
+
+
+def test_a_target_that_is_not_production_waits_only_for_its_own(database: Settings, project: Projects) -> None:
+    folder = project("coinloom")
+    settings = folder / "dbt_project.yml"
+    settings.write_text(settings.read_text().replace("vars: {", "vars: {production_targets: [another], "))
+    with take_build_lock(database, "production"):
+        run_command(impatient(database), "dbt", "run", cwd=folder)
+    with take_build_lock(database, "somebody else", lock=lock_of("small")):
+        for command in ("run", "retry"):
+            output = run_command(impatient(database), "dbt", command, cwd=folder, expect=2)
+            assert "Another build is running: somebody else" in " ".join(output.split())
 
 
 def test_parsing_needs_no_postgres_and_building_says_that_it_does(database: Settings, project: Projects) -> None:
