@@ -91,6 +91,8 @@ def test_the_query_of_the_docs_shows_what_has_changed(people: People) -> None:
 
 
 def test_a_developer_builds_one_model_from_what_production_has(people: People) -> None:
+    memory = "select max(build_number), max(newest_offset) from builds.int_build_offsets"
+    before = _rows(people.production, memory)
     state = str(people.production.artifacts)
     carl = Warehouse(people.production.settings, "carl")
     deferred = ("--defer", "--state", state)
@@ -100,6 +102,9 @@ def test_a_developer_builds_one_model_from_what_production_has(people: People) -
     _assert_equal({table: carl.read(table)}, {table: people.production.read(table)})
     refused = carl.dbt("build", "--full-refresh", "--select", "crypto_table", *deferred)
     assert "the same command with --select int_indicator_bars+" in refused.stdout
+    last_hours = carl.dbt("build", "--select", "crypto_table", *deferred)
+    assert last_hours.returncode == 0, last_hours.stdout[-6000:]
+    assert _rows(people.production, memory) == before != [(None, None)]
 
 
 def test_known_at_is_refused_where_it_would_mix_two_pasts(people: People) -> None:
@@ -107,6 +112,7 @@ def test_known_at_is_refused_where_it_would_mix_two_pasts(people: People) -> Non
     for warehouse, arguments, reason in (
         (people.production, ("--full-refresh", *at_noon), "would take what readers see back into the past"),
         (people.bob, at_noon, f"These tables are those of known_at {THEN}"),
+        (people.ada, ("--full-refresh", "--select", "+ohlc_1h", *at_noon), "These tables are those of today"),
         (people.bob, ("--full-refresh", "--vars", "known_at: yesterday"), "Invalid isoformat string: 'yesterday'"),
     ):
         before = warehouse.read("warehouse.crypto_table")

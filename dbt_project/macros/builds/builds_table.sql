@@ -1,12 +1,13 @@
 {#
     A table or view of the schema `builds`, the memory of the builds: a relation, or none before the first build. Tests
-    and hooks may look at it too: they cannot ref. With --defer and nothing built here yet, it is that of the state.
+    and hooks may look at it too: they cannot ref. With `or_deferred`, to read which hours a build is about, it is that of
+    the state if dbt runs with --defer and has not built one here. What is written is always our own.
 #}
-{% macro builds_table(name) %}
+{% macro builds_table(name, or_deferred=false) %}
     {% if not execute %}{{ return(none) }}{% endif %}
     {% set ours = adapter.get_relation(target.database, builds_schema(), name) %}
     {% set deferred = graph.nodes.get('model.coinloom.' ~ name, {}).defer_relation %}
-    {% if ours is none and invocation_args_dict.defer and deferred %}
+    {% if ours is none and or_deferred and invocation_args_dict.defer and deferred %}
         {{ return(adapter.get_relation(deferred.database, deferred.schema, deferred.alias)) }}
     {% endif %}
     {{ return(ours) }}

@@ -13,13 +13,13 @@
     {% set left = required_nodes() | reject('in', passed) | list %}
     {% if left %}
         {% do remember_passed(passed, build) %}
-        {% do log('Build ' ~ build.build_number ~ ' is not finished: ' ~ how_many(left) ~ ' still to pass. dbt build does what is left.', info=true) %}
+        {% do log('Build ' ~ build.build_number ~ ' is not finished: ' ~ named(left) ~ ' still to pass. dbt build does what is left.', info=true) %}
     {% else %}
         {% do write_hour_versions(builds_table('hour_versions'), builds_table('int_build_hour_versions')) %}
     {% endif %}
 {% endmacro %}
 
-{% macro how_many(nodes) %}
+{% macro named(nodes) %}
     {% set names = [] %}
     {% for node in nodes %}{% do names.append(graph.nodes[node].name) %}{% endfor %}
     {{ return(names[:3] | join(', ') ~ (' and ' ~ (names | length - 3) ~ ' more are' if names | length > 3 else (' are' if names | length > 1 else ' is'))) }}

@@ -4,7 +4,7 @@
     those keep Spark from listing every partition. A full refresh is about every hour.
 #}
 {% macro hours_to_rebuild(what, hours_before=0, of_whole_days=false, column='bar_hour') %}
-    {% set scope = builds_table('int_build_scope') %}
+    {% set scope = builds_table('int_build_scope', or_deferred=true) %}
     {% if scope is none or flags.FULL_REFRESH %}{{ return('true') }}{% endif %}
     {% set runs = run_query('select first_hour, last_hour from ' ~ scope ~ " where what = '" ~ what ~ "'") %}
     {% set predicates = [] %}

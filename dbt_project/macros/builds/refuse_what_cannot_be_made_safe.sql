@@ -14,15 +14,7 @@
     {% elif works_on %}
         {% do refuse_to_work_on_no_build(models) %}
     {% endif %}
-    {% if not is_production() and not (flags.FULL_REFRESH and begins) %}
-        {% set build = last_build() %}
-        {% if build is not none and build.known_at != known_at() %}
-            {{ refuse('These tables are those of ' ~ ('known_at ' ~ build.known_at if build.known_at else 'today') ~ '.',
-                      'dbt build --full-refresh' ~ (" --vars 'known_at: ...'" if known_at() else '')) }}
-        {% elif build is none and known_at() %}
-            {{ refuse('known_at makes every table anew.', 'the same command with --full-refresh') }}
-        {% endif %}
-    {% endif %}
+    {% if not is_production() %}{% do refuse_to_mix_two_pasts(models) %}{% endif %}
 {% endmacro %}
 
 {# True if models are built of the hours that int_build_scope has, and it is not built before them. #}
@@ -40,6 +32,20 @@
     {% elif missing and not flags.FULL_REFRESH %}
         {{ refuse(missing | join(', ') ~ ' is not there, and would begin with the hours of the last build.',
                   'dbt build, or the same command with --full-refresh') }}
+    {% endif %}
+{% endmacro %}
+
+{# A table that is not made anew may hold hours that nobody knew of then. #}
+{% macro refuse_to_mix_two_pasts(models) %}
+    {% set build = last_build() %}
+    {% set left_out = [] %}
+    {% for node in required_nodes() if node.startswith('model.') and node not in models %}{% do left_out.append(node) %}{% endfor %}
+    {% if flags.FULL_REFRESH and not left_out %}{{ return('') }}{% endif %}
+    {% if build is not none and build.known_at != known_at() %}
+        {{ refuse('These tables are those of ' ~ ('known_at ' ~ build.known_at if build.known_at else 'today') ~ '.',
+                  'dbt build --full-refresh' ~ (" --vars 'known_at: ...'" if known_at() else '')) }}
+    {% elif known_at() and (build is none or not build.is_finished) %}
+        {{ refuse('known_at makes every table anew, in one command.', "dbt build --full-refresh --vars 'known_at: ...'") }}
     {% endif %}
 {% endmacro %}
 

@@ -30,7 +30,7 @@
 {% endmacro %}
 
 {% macro is_about_a_few_hours() %}
-    {%- set scope = builds_table('int_build_scope') -%}
+    {%- set scope = builds_table('int_build_scope', or_deferred=true) -%}
     {%- if scope is none or config.get('partition_by') not in ('bar_hour', 'bar_day') -%}{{ return(false) }}{%- endif -%}
     {%- set ends = run_query('select min(first_hour), max(last_hour) from ' ~ scope).rows[0] -%}
     {{- return(ends[0] is not none and (ends[1] - ends[0]).total_seconds() < 4 * 3600) -}}
