@@ -13,7 +13,6 @@
     {% set offsets = builds_table('int_build_offsets') %}
     {% if offsets is none %}{{ return(none) }}{% endif %}
     {{ return(run_query(
-        'select max(read_from_hour) from ' ~ offsets
-        ~ ' where build_number = (select max(build_number) from ' ~ offsets ~ ')'
+        'select max(read_from_hour) from ' ~ offsets ~ ' where build_number = ' ~ this_build(offsets)
     )[0][0]) }}
 {% endmacro %}

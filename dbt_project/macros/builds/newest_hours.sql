@@ -5,8 +5,7 @@
     {% if clocks is none %}{{ return('true') }}{% endif %}
     {% set hours = run_query(
         'select distinct ' ~ hour_of('newest_minute') ~ ' as bar_hour from ' ~ clocks
-        ~ ' where newest_minute is not null and build_number = (select max(build_number) from '
-        ~ offsets ~ ')'
+        ~ ' where newest_minute is not null and build_number = ' ~ this_build(offsets)
     ) %}
     {% set predicates = [] %}
     {% for hour in hours %}{% do predicates.append("bar_hour = '" ~ hour[0] ~ "'") %}{% endfor %}

@@ -9,7 +9,7 @@
     {% if models and 'model.coinloom.int_build_offsets' not in models %}{{ return(true) }}{% endif %}
     {% set repairs %}
         select count(*) from {{ offsets }}
-        where is_repair and build_number = (select max(build_number) from {{ offsets }})
+        where is_repair and build_number = {{ this_build(offsets) }}
     {% endset %}
     {{ return(run_query(repairs)[0][0] > 0) }}
 {% endmacro %}
