@@ -6,18 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from coinloom.settings import Settings, Target
+from coinloom.settings import Settings
 from serving.marts import read_marts
 from serving.publish import publish
-from stack.with_postgres import temporary_postgres
-from tests.integration.conftest import run_command
-from tests.warehouse.landing import Offsets, land, landing_rows
-from tests.warehouse.series import updates, walk, with_gap
-from tests.warehouse.walk_through import carry_out, copy_project, read_postgres, section
+from tests.warehouse.walk_through import built_copy, carry_out, read_postgres, section
 
 pytestmark = pytest.mark.integration
 
-UPDATES = pl.concat([updates("steady", "usd", walk(130, seed=1)), updates("gap", "usd", with_gap(30))])
 MARTS = Path("dbt_project", "models", "marts")
 
 
@@ -25,12 +20,7 @@ MARTS = Path("dbt_project", "models", "marts")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The marts as they are, published; then the new one is added as CONTRIBUTING.md says, and published."""
     root = tmp_path_factory.mktemp("walk-through")
-    copy_project(root)
-    with temporary_postgres() as any_target:
-        settings = any_target.model_copy(update={"dbt_target": Target.POSTGRES})
-        rows = landing_rows(UPDATES, Offsets())
-        land(rows, settings, rows["landed_at"][0].as_py())
-        run_command(settings, "dbt", "build", "--target", "postgres", cwd=root / "dbt_project")
+    with built_copy(root) as settings:
         publish(settings, read_marts(root / MARTS))
         carry_out(section("Add a mart"), root, settings)
         assert {mart.name for mart in publish(settings, read_marts(root / MARTS))} > {"ohlc_15m", "ohlc_5m"}

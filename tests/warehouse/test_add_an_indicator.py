@@ -11,21 +11,16 @@ import polars as pl
 import pytest
 import talib
 
-from coinloom.settings import Target
+from coinloom.settings import Settings
+from serving.database import connect
 from serving.publish import publish
-from stack.with_postgres import temporary_postgres
-from tests.integration.conftest import run_command
 from tests.warehouse.compare import compare
-from tests.warehouse.landing import Offsets, land, landing_rows
 from tests.warehouse.reference import KEY, ema, expected_table
-from tests.warehouse.series import updates, walk, with_gap
-from tests.warehouse.walk_through import carry_out, copy_project, files_of, read_postgres, section
+from tests.warehouse.walk_through import UPDATES, built_copy, carry_out, files_of, read_postgres, section
 
 pytestmark = pytest.mark.integration
 
-UPDATES = pl.concat([updates("steady", "usd", walk(130, seed=1)), updates("gap", "usd", with_gap(30))])
 ADD, ANOTHER_WINDOW = section("Add an indicator").split("\n### Another window\n")
-WITHOUT_UNIT_TESTS = ("--target", "postgres", "--exclude-resource-type", "unit_test")
 
 
 @dataclass(frozen=True)
@@ -41,12 +36,7 @@ class Built:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     root = tmp_path_factory.mktemp("walk-through")
-    copy_project(root)
-    with temporary_postgres() as any_target:
-        settings = any_target.model_copy(update={"dbt_target": Target.POSTGRES})
-        rows = landing_rows(UPDATES, Offsets())
-        land(rows, settings, rows["landed_at"][0].as_py())
-        run_command(settings, "dbt", "build", *WITHOUT_UNIT_TESTS, cwd=root / "dbt_project")
+    with built_copy(root) as settings:
         publish(settings)
         carry_out(ADD, root, settings)
         publish(settings)
@@ -56,7 +46,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
             published=read_postgres(settings, "marts.crypto_table"),
             with_windows=pl.DataFrame(),
         )
+        _check_descriptions(settings, root)
         carry_out(ANOTHER_WINDOW, root, settings)
+        _check_descriptions(settings, root)
         yield replace(first, with_windows=read_postgres(settings, "warehouse.crypto_table"))
 
 
@@ -107,3 +99,15 @@ def _load(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def _check_descriptions(settings: Settings, root: Path) -> None:
+    """Every column of a mart has its line in the mart's YAML, and every other one in that of a model."""
+    query = "select table_schema, table_name, column_name from information_schema.columns where table_schema = any(%s)"
+    with connect(settings) as connection:
+        columns = connection.execute(query, [["intermediate", "warehouse"]]).fetchall()
+    assert len(columns) > 100
+    yaml = {file.stem: file.read_text(encoding="utf-8") for file in root.glob("dbt_project/models/**/*.yml")}
+    somewhere = "".join(yaml.values())
+    said = {(*place, name): yaml[place[1]] if place[0] == "warehouse" else somewhere for *place, name in columns}
+    assert [column for column, text in said.items() if f"      - name: {column[2]}\n" not in text] == []

@@ -7,14 +7,20 @@ file that is not there has no lines yet.
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import polars as pl
 
-from coinloom.settings import REPOSITORY, Settings
+from coinloom.settings import REPOSITORY, Settings, Target
 from serving.database import connect
+from stack.with_postgres import temporary_postgres
 from tests.integration.conftest import run_command
+from tests.warehouse.landing import Offsets, land, landing_rows
+from tests.warehouse.series import updates, walk, with_gap
 
+UPDATES = pl.concat([updates("steady", "usd", walk(130, seed=1)), updates("gap", "usd", with_gap(30))])
 COPIED = ("dbt_project", "profiles", "docs", "tests")
 FILES_AND_BLOCK = re.compile(r"^((?:`[\w./]+`[,:]\s)+)\n```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,7 +38,19 @@ def files_of(part: str) -> set[str]:
     return {file for files, _ in FILES_AND_BLOCK.findall(part) for file in re.findall(r"`(.+?)`", files)}
 
 
-def copy_project(root: Path) -> None:
+@contextmanager
+def built_copy(root: Path) -> Iterator[Settings]:
+    """A copy of the project, and a PostgreSQL in which it has built UPDATES."""
+    _copy_project(root)
+    with temporary_postgres() as any_target:
+        settings = any_target.model_copy(update={"dbt_target": Target.POSTGRES})
+        rows = landing_rows(UPDATES, Offsets())
+        land(rows, settings, rows["landed_at"][0].as_py())
+        run_command(settings, "dbt", "build", "--target", "postgres", cwd=root / "dbt_project")
+        yield settings
+
+
+def _copy_project(root: Path) -> None:
     ignored = shutil.ignore_patterns("target", "logs", "*.log", "__pycache__")
     for folder in COPIED:
         shutil.copytree(REPOSITORY / folder, root / folder, ignore=ignored)
