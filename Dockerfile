@@ -29,12 +29,15 @@ RUN python3 -m venv /opt/uv && /opt/uv/bin/python -m pip install --no-cache-dir 
 
 COPY README.md ./
 COPY coinloom coinloom
+COPY commands commands
 COPY dbt_coinloom dbt_coinloom
 COPY ingestion ingestion
+COPY quarantine quarantine
 COPY serving serving
 COPY simulator simulator
 COPY spark_streaming spark_streaming
 COPY stack stack
+COPY stores stores
 RUN /opt/uv/bin/uv pip install --no-cache --compile-bytecode --no-deps --editable . \
     && python3 -m compileall -q .
 

@@ -6,8 +6,8 @@ import polars as pl
 
 from benchmarks.outputs import CRYPTO_TABLE, OUTPUTS, PARTITION
 from benchmarks.tables import Table
+from checks.compare import compare
 from coinloom.errors import CoinloomError
-from tests.warehouse.compare import compare
 
 TOLERANCE = 1e-9
 SAMPLED_COINS = 5

@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from checks.landing import SCHEMA
 from ingestion.messages import Source
 from spark_streaming.transforms import LANDING_COLUMNS
-from tests.warehouse.landing import SCHEMA
 
 STEP_OF_LOG_PRICE = 1e-3  # standard deviation
 UPDATE_SPREAD_SECONDS = 20  # the updates of a poll are up to so much later than the instant that it is named by

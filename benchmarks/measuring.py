@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks.memory import Watched, peak_memory
 from benchmarks.servers import bench_home
-from coinloom.build import DBT_PROJECT
 from coinloom.processes import TAIL_LINES, CommandFailed, environment, executable
 from coinloom.settings import Settings
+from commands.build import DBT_PROJECT
 
 ITSELF = "itself"  # the name of the command's own process among those whose memory is measured
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coinloom.settings import ServerName, Settings, Target, read_settings
-from serving.migrate import migrate
 from stack import services
 from stack.isolation import isolated_settings
 from stack.supervisor import Supervisor
+from stores.migrate import migrate
 
 
 def bench_home() -> Path:

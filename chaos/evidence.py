@@ -13,8 +13,8 @@ import pyarrow.dataset
 from chaos.pipeline import record_file
 from coinloom.settings import Settings, Sink
 from ingestion.topic import open_topic
-from serving.database import connect
 from serving.marts import read_marts
+from stores.database import connect
 
 Row = tuple[Any, ...]
 Offset = tuple[int, int]

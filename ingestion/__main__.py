@@ -11,8 +11,8 @@ import typer
 from coinloom.errors import CoinloomError
 from coinloom.logs import configure_logging
 from coinloom.settings import read_settings
-from ingestion.poller import run_poller
-from ingestion.stopping import stop_on_signals
+from coinloom.stopping import stop_on_signals
+from ingestion.polling.run import run_poller
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from ingestion.clock import iso_milliseconds
+from coinloom.clock import iso_milliseconds
 
 SCHEMA_VERSION = b"1.0"
 

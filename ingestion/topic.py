@@ -8,10 +8,10 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from coinloom.settings import Settings
-from ingestion.courier import MAX_UNDER_WAY
 from ingestion.exceptions import BrokerUnavailable
 from ingestion.messages import Message
-from ingestion.spool import Spool
+from ingestion.polling.outbox import Spool
+from ingestion.polling.relay import MAX_UNDER_WAY
 
 POLL_TIMEOUT_MS = 1_000
 

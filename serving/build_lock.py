@@ -16,7 +16,7 @@ import psycopg
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
-from serving.database import connect
+from stores.database import connect
 
 log = logging.getLogger("serving")
 

@@ -22,10 +22,10 @@ from serving.composing import definitions
 from serving.lake import Lake
 from serving.mart_table import MartTable
 from serving.marts import SCHEMA, Mart, read_marts
-from serving.migrate import migrate
 from serving.source import PublishFailed, Source, SourceTable
-from serving.thrift import open_cursor
 from serving.warehouse import Warehouse
+from stores.migrate import migrate
+from stores.thrift import open_cursor
 
 log = logging.getLogger("serving")
 

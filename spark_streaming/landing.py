@@ -11,10 +11,10 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
-from serving.migrate import migrate
 from spark_streaming.parquet_sink import ParquetSink
 from spark_streaming.postgres_sink import PostgresSink
 from spark_streaming.transforms import classify
+from stores.migrate import migrate
 
 log = logging.getLogger("spark_streaming")
 

@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import TimestampType
 
 from coinloom.settings import Settings
-from serving.database import connect
 from spark_streaming.transforms import LANDING_COLUMNS, QUARANTINE_COLUMNS, rejected_rows, valid_rows
+from stores.database import connect
 
 # A batch of statements is in memory at once, and what is in quarantine may have 1 MB a row.
 ROWS_PER_STATEMENT = {"landing": 10_000, "quarantine": 100}

@@ -12,7 +12,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from spark_streaming.reasons import Reason
+from quarantine.reasons import Reason
 
 SUPPORTED_MAJOR_VERSION = "1"
 MAX_EVENT_TIME_AHEAD_SECONDS = 60

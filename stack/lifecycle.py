@@ -3,10 +3,10 @@
 from coinloom.progress import Steps
 from coinloom.settings import Settings
 from ingestion.producer import ensure_topic
-from serving.migrate import migrate
 from stack import services
 from stack.services import Service
 from stack.supervisor import Supervisor
+from stores.migrate import migrate
 
 
 def start(settings: Settings, others: list[Service], steps: Steps) -> None:

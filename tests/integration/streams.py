@@ -16,7 +16,7 @@ from coinloom.processes import environment, executable
 from coinloom.settings import Settings
 from ingestion.messages import Message
 from ingestion.producer import open_producer
-from serving.database import connect
+from stores.database import connect
 
 Place = tuple[int, int]
 Row = dict[str, Any]

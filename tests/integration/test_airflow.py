@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from coinloom.settings import REPOSITORY, Settings, Target
-from serving.database import connect
+from stores.database import connect
 from tests.integration.conftest import run_command
 
 

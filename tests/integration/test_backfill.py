@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from coinloom.counts import count_messages
 from coinloom.settings import Settings
+from commands.counts import count_messages
 from tests.integration.conftest import run_command
 
 

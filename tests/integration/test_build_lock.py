@@ -14,9 +14,9 @@ import pytest
 from coinloom.processes import environment, executable
 from coinloom.settings import Settings, Target
 from serving.build_lock import BuildLockTaken, lock_of, take_build_lock
-from serving.database import connect
 from stack.ports import free_port
 from stack.with_postgres import temporary_postgres
+from stores.database import connect
 from tests.integration.conftest import run_command
 
 PROFILE = """

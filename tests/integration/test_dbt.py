@@ -6,7 +6,7 @@ from pathlib import Path
 import requests
 
 from coinloom.settings import Settings, Target
-from serving.thrift import open_cursor
+from stores.thrift import open_cursor
 from tests.integration.conftest import Rows, run_command, run_dbt
 
 SHUFFLES = {"int_prices": 1, "int_minute_bars": 2, "crypto_table": 2}

@@ -3,8 +3,8 @@
 import gzip
 from pathlib import Path
 
-from coinloom.counts import count_messages
 from coinloom.settings import Settings
+from commands.counts import count_messages
 from tests.integration.conftest import run_command
 
 LINES = """coin_id,last_updated_at,price,volume_24h

@@ -8,13 +8,13 @@ import psycopg
 import pyarrow.dataset
 import pytest
 
-from coinloom.build import dbt
-from coinloom.counts import count_messages, count_rows
+from checks.compare import compare
 from coinloom.settings import Settings, Sink, Target
-from serving.database import DatabaseUnavailable, connect
+from commands.build import dbt
+from commands.counts import count_messages, count_rows
 from serving.marts import read_marts
+from stores.database import DatabaseUnavailable, connect
 from tests.integration.conftest import GARBAGE, MARTS, POLLS, Rows, run_command
-from tests.warehouse.compare import compare
 
 
 def test_every_message_is_in_landing_or_in_quarantine_of_both_sinks(landed: Settings) -> None:

@@ -12,11 +12,11 @@ from rich.console import Console
 from coinloom.processes import environment, executable
 from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, CoinGeckoPlan, ServerName, Settings
-from ingestion.courier import Courier
 from ingestion.exceptions import NotAcknowledged
 from ingestion.messages import Message
+from ingestion.polling.outbox import open_spool
+from ingestion.polling.relay import Courier
 from ingestion.producer import open_producer
-from ingestion.spool import open_spool
 from ingestion.topic import forget_delivered, open_topic
 from stack import lifecycle, services
 from stack.supervisor import Supervisor

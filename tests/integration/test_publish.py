@@ -9,16 +9,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from coinloom.marts import as_reader
 from coinloom.processes import environment, executable
 from coinloom.settings import ServerName, Settings, Target
-from serving.database import connect
+from commands.marts import as_reader
 from serving.marts import read_marts
-from serving.migrate import migrate
 from serving.publish import PublishedMart, publish
 from serving.source import NothingToPublish, PublishFailed
 from stack import services
 from stack.supervisor import Supervisor
+from stores.database import connect
+from stores.migrate import migrate
 from tests.integration.conftest import own_settings
 from tests.integration.made_warehouse import MadeWarehouse, minute_rows, tables_of
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from coinloom.counts import count_messages
-from coinloom.quarantine import count_by_reason, quarantine_of
+from coinloom.clock import utc_now
 from coinloom.settings import Settings, Sink
-from ingestion.clock import utc_now
+from commands.counts import count_messages
+from commands.quarantine import count_by_reason, quarantine_of
 from ingestion.messages import Message, PriceUpdate, Source, encode, message_headers
 from ingestion.topic import open_topic
-from serving.database import connect
+from stores.database import connect
 from tests.integration.conftest import elsewhere, run_command
 from tests.integration.streams import send
 

@@ -9,9 +9,9 @@ import psutil
 import pytest
 
 from coinloom.settings import Settings, Sink, Target
-from serving.database import DatabaseUnavailable, connect
 from stack import lifecycle
 from stack.supervisor import Supervisor
+from stores.database import DatabaseUnavailable, connect
 from tests.integration.conftest import own_settings, run_command, supervised_processes
 
 

@@ -18,13 +18,14 @@ import requests
 from rich.console import Console
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from coinloom.backfill import backfill_period
+from coinloom.clock import iso_milliseconds
 from coinloom.errors import WrongSetting
 from coinloom.settings import Settings
-from ingestion.backfill import run_backfill
-from ingestion.budget import Budget, Limits
-from ingestion.chunks import BackfillSummary
-from ingestion.clock import iso_milliseconds
+from commands.backfill import backfill_period
+from ingestion.backfill.backfill import BackfillSummary
+from ingestion.backfill.run import run_backfill
+from ingestion.coingecko.budget import Budget, Limits
+from ingestion.coingecko.spans import Span, milliseconds
 from ingestion.exceptions import (
     CreditsSpent,
     NotAcknowledged,
@@ -33,7 +34,6 @@ from ingestion.exceptions import (
     Unreachable,
     WrongKeyOrPlan,
 )
-from ingestion.spans import Span, milliseconds
 from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.market import Market
@@ -428,7 +428,7 @@ def test_the_command_stops_cleanly_while_it_waits_for_a_broker(tmp_path: Path, s
     command = [
         sys.executable,
         "-c",
-        "from coinloom.cli import app; app()",
+        "from commands.cli import app; app()",
         "backfill",
         "--ids",
         "bitcoin",

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from coinloom.settings import CoinGeckoPlan, Settings
-from ingestion.budget import Budget, Limits
+from ingestion.coingecko.budget import Budget, Limits
 from ingestion.exceptions import CallsNotKept, CreditsSpent
-from ingestion.pace import Pace
+from ingestion.polling.pace import Pace
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MONTHS_END = datetime(2026, 12, 1, tzinfo=UTC)

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from ingestion.cadence import ticks
+from coinloom.stopping import sleep_until_stopped, stop_on_signals
 from ingestion.exceptions import Stopped
-from ingestion.stopping import sleep_until_stopped, stop_on_signals
+from ingestion.polling.schedule import ticks
 
 
 class FakeTime:

@@ -15,7 +15,9 @@ import requests
 
 from coinloom.errors import WrongSetting
 from coinloom.settings import CoinGeckoPlan
-from ingestion.coingecko import CoinGeckoClient
+from ingestion.coingecko.client import CoinGeckoClient
+from ingestion.coingecko.markets import MarketsRequest
+from ingestion.coingecko.plans import BASE_URLS
 from ingestion.exceptions import (
     BadAnswer,
     CoinGeckoError,
@@ -27,8 +29,6 @@ from ingestion.exceptions import (
     Unreachable,
     WrongKeyOrPlan,
 )
-from ingestion.markets import MarketsRequest
-from ingestion.plans import BASE_URLS
 
 KEY = "CG-NotARealKey123"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from ingestion.clock import iso_milliseconds
+from coinloom.clock import iso_milliseconds
 from ingestion.messages import Source, encode, from_markets_row, message_headers
 
 POLL_ID = UUID("6f1c8f0e-6f5a-4c86-9d5b-0a1b2c3d4e5f")

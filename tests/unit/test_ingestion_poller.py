@@ -18,8 +18,8 @@ import ingestion.__main__
 from coinloom.settings import Settings
 from ingestion.exceptions import DeliveryFailed, NotAcknowledged, WrongKeyOrPlan
 from ingestion.messages import Headers, Message
-from ingestion.outbox import Outbox
-from ingestion.poller import PollerSummary, run_poller
+from ingestion.polling.run import PollerSummary, run_poller
+from ingestion.sender import Outbox
 from tests.unit.test_ingestion_coingecko import Reply, ScriptedServer, coins, running_server
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -166,7 +166,7 @@ def test_what_becomes_of_a_coin_is_told_once_per_change(
     server.replies = [coins("bitcoin"), coins("bitcoin"), coins("bitcoin", "ether"), unpriced, coins("bitcoin")]
     caplog.set_level(logging.INFO)
     run(RecordingProducer(), max_polls=6)
-    told = [record.message for record in caplog.records if record.name == "ingestion.coin_states"]
+    told = [record.message for record in caplog.records if record.name == "ingestion.polling.coin_states"]
     assert told == [
         "ether: CoinGecko does not know them: check COINGECKO_IDS (avalanche, for one, is avalanche-2)",
         "ether: CoinGecko has prices for them again",

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 
 from ingestion.exceptions import PriceFileError
-from ingestion.outbox import Outbox
-from ingestion.price_file import Load, LoadSummary, load_price_file
-from ingestion.price_reader import RejectedLine, Share
+from ingestion.price_files.loader import Load, LoadSummary, load_price_file
+from ingestion.price_files.reader import RejectedLine, Share
+from ingestion.sender import Outbox
 from tests.unit.test_ingestion_poller import RecordingProducer
 
 LOAD = Load(uuid4(), fetched_at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC))

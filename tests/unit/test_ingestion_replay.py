@@ -9,10 +9,10 @@ import pytest
 from kafka.errors import KafkaTimeoutError
 
 from ingestion.exceptions import DeliveryFailed, ReplaysNotKept
-from ingestion.outbox import Outbox
 from ingestion.producer import RememberingPartitioner
-from ingestion.replay import MAX_BYTES, QuarantinedMessage, ReplaySummary, replay
-from ingestion.replay_book import ReplayBook
+from ingestion.sender import Outbox
+from quarantine.replay import MAX_BYTES, QuarantinedMessage, ReplaySummary, replay
+from quarantine.replay_log import ReplayBook
 from tests.unit.test_ingestion_poller import RecordingProducer, Sent, acknowledge
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

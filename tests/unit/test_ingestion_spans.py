@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from coinloom.backfill import read_period
 from coinloom.errors import WrongSetting
-from ingestion.done import Done
+from commands.backfill import read_period
+from ingestion.backfill.checkpoint import Done
+from ingestion.coingecko.spans import Series, Span, milliseconds
 from ingestion.exceptions import DoneNotKept
-from ingestion.spans import Series, Span, milliseconds
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NOW = milliseconds(NOON)

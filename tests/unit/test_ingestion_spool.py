@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 
-from ingestion.courier import Courier
 from ingestion.exceptions import DeliveryFailed, NotAcknowledged, SpoolUnusable
 from ingestion.messages import Message
-from ingestion.spool import Spool, open_spool
+from ingestion.polling.outbox import Spool, open_spool
+from ingestion.polling.relay import Courier
 from ingestion.topic import forget_delivered
 from tests.unit.test_ingestion_poller import RecordingProducer, Sent, acknowledge
 
@@ -47,7 +47,7 @@ def test_what_is_kept_is_there_after_the_process_has_gone(tmp_path: Path) -> Non
 def test_a_second_poller_is_told_whose_file_it_is(
     spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.spool.LOCK_SECONDS", 0.1)
+    monkeypatch.setattr("ingestion.polling.outbox.LOCK_SECONDS", 0.1)
     spool.keep([message(1)])
     with pytest.raises(SpoolUnusable, match=r"another poller .* COINLOOM_HOME"), open_spool(tmp_path / "poller.sqlite"):
         pass

@@ -10,10 +10,10 @@ import pyarrow.parquet
 import pytest
 from rich.console import Console
 
-from coinloom.quarantine import count_by_reason, show_quarantine
 from coinloom.settings import Settings, Sink
-from serving.quarantine import MESSAGES_PER_BATCH, QuarantineUnreadable, ReasonCount
-from serving.quarantine_files import QuarantineFiles
+from commands.quarantine import count_by_reason, show_quarantine
+from quarantine.contents import MESSAGES_PER_BATCH, QuarantineUnreadable, ReasonCount
+from quarantine.parquet_files import QuarantineFiles
 
 TEN = datetime(2026, 11, 22, 10, tzinfo=UTC)
 INSTANT = pa.timestamp("us", tz="UTC")

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tests.warehouse.compare import compare
+from checks.compare import compare
 from tests.warehouse.reference import Values, ema, expected_table, indicators, macd, rsi, talib_windows
 from tests.warehouse.series import all_updates, silence, single, updates, walk
 

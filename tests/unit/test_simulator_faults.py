@@ -15,10 +15,11 @@ import requests
 import uvicorn
 from starlette.applications import Starlette
 
-from ingestion import answers, coingecko
-from ingestion.coingecko import CoinGeckoClient
+from ingestion.coingecko import answers
+from ingestion.coingecko import client as coingecko
+from ingestion.coingecko.client import CoinGeckoClient
+from ingestion.coingecko.markets import MarketsRequest, Row
 from ingestion.exceptions import BadAnswer, CoinGeckoError, RateLimited, ServerTrouble, Unreachable
-from ingestion.markets import MarketsRequest, Row
 from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.faults import STORM_REQUESTS, Fault, FaultPlan, UnknownFaultError

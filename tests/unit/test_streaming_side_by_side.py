@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from serving.database import DatabaseUnavailable
 from spark_streaming.side_by_side import LONGEST_WAIT_SECONDS, each_for_ever, each_once
+from stores.database import DatabaseUnavailable
 
 
 class Query:

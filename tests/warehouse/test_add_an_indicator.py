@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 import talib
 
+from checks.compare import compare
 from coinloom.settings import Settings
-from serving.database import connect
 from serving.publish import publish
-from tests.warehouse.compare import compare
+from stores.database import connect
 from tests.warehouse.reference import KEY, ema, expected_table
 from tests.warehouse.walk_through import UPDATES, built_copy, carry_out, files_of, read_postgres, section
 

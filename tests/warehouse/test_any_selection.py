@@ -11,13 +11,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from checks.compare import compare
+from checks.landing import Offsets, land, landing_rows
 from coinloom.settings import Target
-from serving.database import connect
 from serving.publish import publish
 from serving.source import PublishFailed
-from serving.thrift import open_cursor
-from tests.warehouse.compare import compare
-from tests.warehouse.landing import Offsets, land, landing_rows
+from stores.database import connect
+from stores.thrift import open_cursor
 from tests.warehouse.series import updates, walk
 from tests.warehouse.warehouse import KEYS, Warehouse
 

@@ -6,9 +6,9 @@ import polars as pl
 import polars.selectors as cs
 import pytest
 
+from checks.compare import compare
+from checks.landing import Offsets, land, landing_rows, rejected_rows
 from spark_streaming.transforms import MAX_PRICE, MIN_PRICE
-from tests.warehouse.compare import compare
-from tests.warehouse.landing import Offsets, land, landing_rows, rejected_rows
 from tests.warehouse.reference import expected_table
 from tests.warehouse.series import History, single, walk
 from tests.warehouse.warehouse import KEYS, Snapshot, Warehouse

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, seed, settings
 
+from checks.compare import compare
+from checks.landing import SCHEMA, Offsets, land, landing_rows
 from coinloom.settings import Target
-from tests.warehouse.compare import compare
-from tests.warehouse.landing import SCHEMA, Offsets, land, landing_rows
 from tests.warehouse.polls import updates
 from tests.warehouse.reference import expected_table
 from tests.warehouse.story import A_BAD_WEEK, IN_PARTS, Batch, Run, Story

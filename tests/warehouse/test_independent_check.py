@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from checks.compare import Comparison, compare
+from checks.landing import Offsets, land, landing_rows
 from coinloom.progress import Steps
 from coinloom.settings import Settings, Target
-from serving.database import connect
-from serving.thrift import open_cursor
 from stack import lifecycle
+from stores.database import connect
+from stores.thrift import open_cursor
 from tests.integration.conftest import own_settings, run_command, run_dbt, supervised_processes
-from tests.warehouse.compare import Comparison, compare
-from tests.warehouse.landing import Offsets, land, landing_rows
 from tests.warehouse.reference import expected_table, talib_windows
 from tests.warehouse.series import all_updates, read_updates
 

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.dataset
 import pytest
 
+from checks.landing import SCHEMA, Offsets, land, landing_rows
 from coinloom.settings import Settings, Target
-from serving.database import connect
-from serving.thrift import open_cursor
-from tests.warehouse.landing import SCHEMA, Offsets, land, landing_rows
+from stores.database import connect
+from stores.thrift import open_cursor
 from tests.warehouse.warehouse import Warehouse
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]

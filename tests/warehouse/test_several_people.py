@@ -11,12 +11,12 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from checks.compare import compare
+from checks.landing import Offsets, land, landing_rows
 from coinloom.settings import REPOSITORY, Target
-from serving.database import connect
-from serving.thrift import open_cursor
-from tests.warehouse.compare import compare
+from stores.database import connect
+from stores.thrift import open_cursor
 from tests.warehouse.history import START
-from tests.warehouse.landing import Offsets, land, landing_rows
 from tests.warehouse.polls import updates
 from tests.warehouse.story import IN_PARTS
 from tests.warehouse.warehouse import KEYS, Snapshot, Warehouse

@@ -11,9 +11,9 @@ import polars as pl
 
 from coinloom.processes import environment
 from coinloom.settings import REPOSITORY, Settings, Target
-from serving.database import connect
 from serving.marts import read_marts
-from serving.thrift import open_cursor
+from stores.database import connect
+from stores.thrift import open_cursor
 from tests.warehouse.forked_dbt import ForkedDbt
 
 DBT_PROJECT = REPOSITORY / "dbt_project"

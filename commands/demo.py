@@ -1,0 +1,116 @@
+"""The demo: the whole path once, on a simulated market, in a stack of its own that leaves nothing running."""
+
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+
+from coinloom.errors import CoinloomError
+from coinloom.processes import Output, environment, executable, run
+from coinloom.progress import Steps
+from coinloom.settings import REPOSITORY, Settings, Target, read_settings
+from commands import marts
+from commands.build import build
+from commands.counts import Counts, count_rows
+from commands.stream import stream_command
+from serving.publish import publish
+from stack import lifecycle, services
+from stack.isolation import isolated_settings
+
+SIMULATED_POLL_INTERVAL_SECONDS = 30
+POLLING_SECONDS = 30
+
+
+class DemoFailed(CoinloomError):
+    """A check of the demo's own result did not hold."""
+
+
+def run_demo(target: Target, hours: float, console: Console) -> None:
+    """Simulate, poll, stream, build, publish, read back and check.
+
+    Raises:
+        DemoFailed: what came out does not fit what went in.
+    """
+    settings = isolated_settings(read_settings().coinloom_home / "demo", dbt_target=target, landing_sinks=[])
+    steps = Steps(console)
+    console.print(f"Coinloom demo: {hours:g} hours of a simulated market, target [bold]{target}[/bold].")
+    lifecycle.stop(settings)  # what a demo that was killed left behind
+    shutil.rmtree(settings.coinloom_home, ignore_errors=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("coinloom: the demo was asked to stop"))
+    try:
+        speed = hours * 3600 / POLLING_SECONDS
+        lifecycle.start(settings, [services.simulator(settings, hours, speed)], steps)
+        _poll(settings, steps, speed)
+        _stream(settings, steps)
+        _build(settings, steps)
+        _publish(settings, steps)
+        counts = _read_back(settings, steps, console)
+    finally:
+        with steps.step("Stop everything"):
+            lifecycle.stop(settings)
+    _summarise(console, counts, steps, settings)
+
+
+def _poll(settings: Settings, steps: Steps, speed: float) -> None:
+    interval = SIMULATED_POLL_INTERVAL_SECONDS / speed
+    polls = round(POLLING_SECONDS / interval)
+    with steps.step(f"Poll the simulator {polls} times") as detail:
+        arguments = ["--interval-seconds", str(interval), "--max-polls", str(polls)]
+        command = [executable("coinloom"), "poll", *arguments]
+        run(command, environment(settings), REPOSITORY, _output(settings, "poll", detail))
+
+
+def _stream(settings: Settings, steps: Steps) -> None:
+    with steps.step("Stream the topic into landing") as detail:
+        command = stream_command(settings, available_now=True)
+        run(command, environment(settings), REPOSITORY, _output(settings, "stream", detail))
+
+
+def _build(settings: Settings, steps: Steps) -> None:
+    with steps.step(f"dbt build --target {settings.dbt_target}") as detail:
+        build(settings, _output(settings, "dbt", detail))
+
+
+def _publish(settings: Settings, steps: Steps) -> None:
+    with steps.step("Publish the marts to PostgreSQL"):
+        publish(settings)
+
+
+def _read_back(settings: Settings, steps: Steps, console: Console) -> Counts:
+    reader = marts.as_reader(settings)
+    with steps.step("Count what went in and what came out"):
+        counts = count_rows(settings)
+    if counts.messages != counts.landed + counts.quarantined:
+        raise DemoFailed(f"{counts.messages} messages, but {counts.landed} landed and {counts.quarantined} rejected.")
+    if not counts.messages or counts.bars != counts.published:
+        raise DemoFailed(f"{counts.bars} minute bars were built, {counts.published} are in PostgreSQL.")
+    top_5_rows = [marts.show_top_5(reader, console, mart) for mart in ("top_5_gainers", "top_5_losers")]
+    if not all(top_5_rows):
+        raise DemoFailed("A top-5 table is empty.")
+    marts.show_sample(reader, console)
+    return counts
+
+
+def _summarise(console: Console, counts: Counts, steps: Steps, settings: Settings) -> None:
+    table = Table("what", "count", title="In and out", title_justify="left")
+    for what, number in counts.described():
+        table.add_row(what, f"{number:,}")
+    console.print(table)
+    times = Table("step", "seconds", title="Time", title_justify="left")
+    for step, seconds in steps.seconds.items():
+        times.add_row(step, f"{seconds:.1f}")
+    times.add_row("all", f"{sum(steps.seconds.values()):.1f}")
+    console.print(times)
+    console.print(
+        f"Files and logs: {settings.coinloom_home}\n"
+        "Next: 'make up' keeps the pipeline running on live prices ('coinloom up --simulate' on simulated ones), "
+        "'coinloom status' shows it, README.md explains each folder.",
+        soft_wrap=True,
+    )
+
+
+def _output(settings: Settings, name: str, detail: Callable[[str], None]) -> Output:
+    return Output(settings.coinloom_home / "logs" / f"{name}.log", detail)

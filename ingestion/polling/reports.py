@@ -1,0 +1,119 @@
+"""A report of every poll: kept on disk until PostgreSQL has it, in `ingestion.polls` and `ingestion.coin_states`.
+
+Polling does not depend on PostgreSQL. While it is away reports wait, the oldest giving way to the newest.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from coinloom.settings import Settings
+from ingestion.polling.coin_states import CoinState, Key, States, worth_telling
+from ingestion.polling.outbox import Spool
+from stores.database import DatabaseUnavailable, connect
+
+KEPT_AT_MOST = 10_000
+SENT_AT_ONCE = 1_000
+CONNECT_TIMEOUT_SECONDS = 2
+SCHEMA = """
+    create table if not exists coin_states (
+        coin_id text, vs_currency text, state text not null, primary key (coin_id, vs_currency)
+    );
+    create table if not exists reports (
+        id integer primary key autoincrement, relation text not null, row text not null
+    );
+"""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PollReport:
+    """One row of `ingestion.polls`; the migration 0004 describes the columns."""
+
+    poll_id: str
+    polled_at: str
+    seconds: float
+    coins_asked: int
+    coins_answered: int
+    messages: int
+    error: str | None
+    coins_unknown: int
+    coins_retired: int
+    coins_unpriced: int
+    messages_waiting: int
+
+
+class PollReports:
+    """The states of the coins, and the reports that PostgreSQL does not have yet, in the file of the spool."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._is_away = False
+        with spool.transaction():
+            for statement in SCHEMA.split(";"):
+                spool.book.execute(statement)
+            rows = spool.book.execute("select coin_id, vs_currency, state from coin_states").fetchall()
+        self.states: dict[Key, CoinState] = {(coin, currency): CoinState(state) for coin, currency, state in rows}
+
+    def note_states(self, changes: States, since: datetime) -> None:
+        """Remember them, and report those that are worth it."""
+        told = worth_telling(self.states, changes)
+        rows = [
+            {"coin_id": coin, "vs_currency": currency, "state": state, "since": since}
+            for (coin, currency), state in told.items()
+        ]
+        with self._spool.transaction():
+            self._spool.book.executemany(
+                "insert or replace into coin_states values (?, ?, ?)", ((*key, state) for key, state in changes.items())
+            )
+            for row in rows:
+                self._add("coin_states", row)
+        self.states.update(changes)
+
+    def note_poll(self, report: PollReport) -> None:
+        with self._spool.transaction():
+            self._add("polls", asdict(report))
+            limit = "delete from reports where id <= (select max(id) from reports) - ?"
+            self._spool.book.execute(limit, (KEPT_AT_MOST,))
+
+    def upload(self, settings: Settings) -> None:
+        """Bring them to PostgreSQL if it is there; says so once when it is not, and when it is again."""
+        query = "select id, relation, row from reports order by id limit ?"
+        with self._spool.transaction():
+            reports = self._spool.book.execute(query, (SENT_AT_ONCE,)).fetchall()
+        if not reports:
+            return
+        try:
+            with connect(settings, connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS) as connection:
+                for _, relation, row in reports:
+                    _insert(connection, relation, json.loads(row))
+        except (DatabaseUnavailable, psycopg.Error) as error:
+            if not self._is_away:
+                log.warning("reports of the polls wait on disk: %s", str(error).strip())
+            self._is_away = True
+            return
+        if self._is_away:
+            log.info("PostgreSQL takes the reports of the polls again")
+        self._is_away = False
+        with self._spool.transaction():
+            self._spool.book.execute("delete from reports where id <= ?", (reports[-1][0],))
+
+    def _add(self, relation: str, row: Mapping[str, Any]) -> None:
+        text = json.dumps(row, default=datetime.isoformat)
+        self._spool.book.execute("insert into reports (relation, row) values (?, ?)", (relation, text))
+
+
+def _insert(connection: psycopg.Connection, relation: str, row: Mapping[str, Any]) -> None:
+    statement = sql.SQL("insert into {} ({}) values ({}) on conflict do nothing").format(
+        sql.Identifier("ingestion", relation),
+        sql.SQL(", ").join(map(sql.Identifier, row)),
+        sql.SQL(", ").join(sql.Placeholder() * len(row)),
+    )
+    connection.execute(statement, list(row.values()))

@@ -1,0 +1,125 @@
+"""The poller: every interval, one poll of CoinGecko becomes one burst of messages, confirmed by Kafka."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+
+import requests
+
+from coinloom.clock import Clock, utc_now
+from coinloom.settings import Settings
+from coinloom.stopping import sleep_until_stopped
+from ingestion.coingecko.budget import Budget, Limits
+from ingestion.coingecko.client import CoinGeckoClient
+from ingestion.coingecko.markets import MarketsRequest
+from ingestion.exceptions import NotAcknowledged, Stopped
+from ingestion.polling.outbox import Spool, open_spool
+from ingestion.polling.pace import Pace
+from ingestion.polling.poller import Poller, PollerSummary
+from ingestion.polling.relay import Courier
+from ingestion.polling.reports import PollReports
+from ingestion.polling.schedule import ticks
+from ingestion.producer import open_producer
+from ingestion.sender import Producer
+from ingestion.topic import Topic, forget_delivered, open_topic
+
+SECONDS_IN_30_DAYS = 30 * 24 * 3600
+LAST_DELIVERY_SECONDS = 10.0
+DELIVERY_TIMEOUT_SECONDS = 20 * 24 * 3600  # about the longest that Kafka's clients allow: only the spool gives up less
+
+log = logging.getLogger(__name__)
+
+
+def run_poller(
+    settings: Settings,
+    *,
+    stop: threading.Event,
+    max_polls: int | None = None,
+    session: requests.Session | None = None,
+    producer: Producer | None = None,
+    topic: Topic | None = None,
+    now: Clock = utc_now,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> PollerSummary:
+    """Polls until `stop` is set or `max_polls` are done.
+
+    What Kafka has not confirmed by then waits on disk for the next start; what waits there now is sent first.
+
+    One poll that fails is logged and costs only itself. Raises WrongSetting and WrongKeyOrPlan, which no further poll
+    would cure, SpoolUnusable, and BrokerUnavailable, BrokerRefused or DeliveryFailed for Kafka.
+    """
+    request = MarketsRequest.of(settings.coingecko_vs_currencies, settings.coingecko_ids, settings.coingecko_top_n)
+    sleep = sleep_until_stopped(stop)
+    budget = Budget(settings.calls_file, settings.coingecko_plan, Limits.of(settings), now=now, sleep=sleep)
+    client = CoinGeckoClient.of(settings, session or requests.Session(), budget.spend, sleep, now)
+    pace = Pace(budget, calls=len(request.pages()) * len(request.vs_currencies), wanted=settings.poll_interval_seconds)
+    _log_start(settings, request)
+    try:
+        with open_spool(settings.spool_file) as spool, _producer(settings, producer, stop) as connected:
+            _recover(settings, spool, topic)
+            courier, reports = Courier(spool, connected, settings.kafka_topic, monotonic=monotonic), PollReports(spool)
+            poller = Poller(client, request, spool, courier, reports, now=now, monotonic=monotonic)
+            try:
+                for _ in _due_polls(pace, max_polls, stop, monotonic):
+                    poller.poll()
+                    reports.upload(settings)
+            finally:
+                _deliver_the_rest(courier)
+    except Stopped:
+        log.info("stopped before a Kafka broker was there")
+        return PollerSummary()
+    log.info("stopped after %d polls", poller.summary.polls)
+    return poller.summary
+
+
+def _due_polls(
+    pace: Pace, max_polls: int | None, stop: threading.Event, monotonic: Callable[[], float]
+) -> Iterator[int]:
+    """Yields the number of each poll, from 1, when it is due."""
+    polls = 0
+    for _ in ticks(pace.wanted, monotonic, stop.wait):
+        if not pace.is_due(monotonic()):
+            continue
+        polls += 1
+        yield polls
+        if stop.is_set() or polls == max_polls:
+            return
+
+
+def _recover(settings: Settings, spool: Spool, topic: Topic | None) -> None:
+    waiting = len(spool)
+    with nullcontext(topic) if topic else open_topic(settings) as opened:
+        delivered = forget_delivered(spool, opened)
+    if waiting:
+        what = (
+            "%d messages of an earlier run were not confirmed; %d of them are on the topic, the others are sent again"
+        )
+        log.warning(what, waiting, delivered)
+
+
+def _deliver_the_rest(courier: Courier) -> None:
+    try:
+        courier.deliver(LAST_DELIVERY_SECONDS)
+    except NotAcknowledged as error:
+        log.warning("%s The next start sends them.", error)
+    else:
+        log.info("Kafka has confirmed everything")
+
+
+def _producer(settings: Settings, producer: Producer | None, stop: threading.Event) -> AbstractContextManager[Producer]:
+    if producer is not None:
+        return nullcontext(producer)
+    sleep = sleep_until_stopped(stop)
+    return open_producer(settings, delivery_timeout_seconds=DELIVERY_TIMEOUT_SECONDS, sleep=sleep)
+
+
+def _log_start(settings: Settings, request: MarketsRequest) -> None:
+    """Says what this costs: monthly credits run out long before the limit per minute is felt."""
+    calls = len(request.pages()) * len(request.vs_currencies)
+    per_month = calls * SECONDS_IN_30_DAYS / settings.poll_interval_seconds
+    cost = f"{calls} calls a poll, about {per_month:,.0f} in 30 days"
+    coins = f"{len(request.ids)} coins" if request.ids else f"top {request.top_n} coins"
+    interval = settings.poll_interval_seconds
+    log.info("%s in %s every %g s: %s", coins, ",".join(request.vs_currencies), interval, cost)

@@ -1,0 +1,108 @@
+"""Loads a price file with several processes: each reads all of it and sends the coins that are its share.
+
+One process of kafka-python cannot use more than one core, and sending costs more than reading.
+"""
+
+import gc
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
+from pathlib import Path
+from uuid import uuid4
+
+from coinloom.clock import utc_now
+from coinloom.logs import configure_logging
+from coinloom.settings import Settings
+from ingestion.exceptions import DeliveryFailed
+from ingestion.price_files.loader import SHOWN_REJECTIONS, Load, LoadSummary, Progress, load_price_file
+from ingestion.price_files.reader import Share, open_price_file
+from ingestion.producer import ensure_topic, open_producer
+from ingestion.sender import DELIVERY_TIMEOUT_SECONDS, Outbox
+
+SECONDS_PER_PROGRESS = 0.2
+BYTES_PER_PROCESS = 500_000  # below that, starting a process takes longer than what it saves
+MOST_PROCESSES = 8
+OBJECTS_PER_COLLECTION = 100_000  # messages under way are no garbage: looking for some less often saves an eighth
+
+Report = tuple[int, int, int]
+"""A share, the rows it has sent, and the bytes of the file it has read."""
+
+
+def run_load(
+    settings: Settings, path: Path, *, processes: int | None = None, progress: Progress | None = None
+) -> LoadSummary:
+    """Loads one file onto the topic of `settings`; when it returns, Kafka has confirmed every row.
+
+    Raises PriceFileError for the file, a BrokerError for Kafka. After either, load the file again: nothing doubles.
+    """
+    started = time.monotonic()
+    with open_price_file(path) as file:
+        size = file.bytes_total
+    ensure_topic(settings)
+    count = processes or max(1, min(size // BYTES_PER_PROCESS, os.cpu_count() or 1, MOST_PROCESSES))
+    context = get_context("spawn")
+    reports: SimpleQueue[Report] = context.SimpleQueue()
+    load = Load(uuid4(), utc_now())
+    with ProcessPoolExecutor(count, context, initializer=_start, initargs=(reports,)) as pool:
+        shares = [pool.submit(_load_share, settings, path, load, Share(number, count)) for number in range(count)]
+        _follow(shares, reports, size, progress)
+        try:
+            summaries = [share.result() for share in shares]
+        except BrokenProcessPool:
+            raise DeliveryFailed("a process of the load was killed; load the file again: nothing doubles") from None
+    return _together(summaries, time.monotonic() - started)
+
+
+def _follow(
+    shares: list["Future[LoadSummary]"], reports: "SimpleQueue[Report]", size: int, progress: Progress | None
+) -> None:
+    """Returns when all shares are done or one has failed; the slowest reader says how far the file is."""
+    rows, read = dict.fromkeys(range(len(shares)), 0), dict.fromkeys(range(len(shares)), 0)
+    running = set(shares)
+    while running:
+        done, running = wait(running, SECONDS_PER_PROGRESS)
+        while not reports.empty():
+            number, rows[number], read[number] = reports.get()
+        if progress:
+            progress(sum(rows.values()), min(read.values()), size)
+        if any(share.exception() for share in done):
+            return
+
+
+def _together(summaries: list[LoadSummary], seconds: float) -> LoadSummary:
+    rejections = sorted((line for summary in summaries for line in summary.first_rejections), key=lambda bad: bad.line)
+    return LoadSummary(
+        rows_sent=sum(summary.rows_sent for summary in summaries),
+        rejected_lines=sum(summary.rejected_lines for summary in summaries),
+        first_rejections=tuple(rejections[:SHOWN_REJECTIONS]),
+        seconds=seconds,
+    )
+
+
+_report: Callable[[Report], None]
+
+
+def _start(reports: "SimpleQueue[Report]") -> None:
+    """In each process, once. Ctrl-C reaches the parent, too, which then ends this one."""
+    global _report  # noqa: PLW0603 a pool has no other way to hand a queue over
+    _report = reports.put
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.set_threshold(OBJECTS_PER_COLLECTION)
+
+
+def _load_share(settings: Settings, path: Path, load: Load, share: Share) -> LoadSummary:
+    configure_logging(logging.WARNING if share.number == 0 else logging.CRITICAL)
+    with open_producer(settings, delivery_timeout_seconds=DELIVERY_TIMEOUT_SECONDS) as producer:
+        return load_price_file(
+            path,
+            Outbox(producer, settings.kafka_topic),
+            load=load,
+            share=share,
+            progress=lambda rows, read, _: _report((share.number, rows, read)),
+        )

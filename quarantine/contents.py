@@ -1,0 +1,42 @@
+"""What reading the quarantine of either sink gives. No Spark, and bounded memory."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from coinloom.errors import CoinloomError
+from coinloom.settings import Sink
+from quarantine.replay import QuarantinedMessage
+
+# A message has up to 1 MB, and a batch of them is in memory at once.
+MESSAGES_PER_BATCH = 256
+
+
+class QuarantineUnreadable(CoinloomError):
+    """The files of the quarantine could not be read to their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many messages a sink holds in quarantine for one reason.
+
+    The times are UTC, with zone. The sample is the place in Kafka, topic/partition/offset, of one of the newest.
+    """
+
+    sink: Sink
+    reason: str
+    messages: int
+    first_landed_at: datetime
+    last_landed_at: datetime
+    sample: str
+
+
+class Quarantine(Protocol):
+    """The quarantine of one sink. `since_hour` is the first `landed_hour` to read, as 2026-11-22T10; "" is all."""
+
+    def count(self, since_hour: str) -> list[ReasonCount]: ...
+
+    def batches(self, reasons: Collection[str], since_hour: str) -> Iterator[list[QuarantinedMessage]]:
+        """The messages with one of these reasons, all if none is given: those that were there at the beginning."""
+        ...

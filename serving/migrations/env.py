@@ -1,7 +1,0 @@
-"""Alembic runs this file for each `migrate`; the connection comes from serving/migrate.py."""
-
-from alembic import context
-
-context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
-with context.begin_transaction():
-    context.run_migrations()

@@ -1,0 +1,73 @@
+"""How far the stream has come in each sink, read without Spark and without looking at the history."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+from pyarrow.fs import FileSelector, FileSystem
+from pyarrow.parquet import ParquetFile
+
+from coinloom.settings import Settings, Sink
+from serving.lake import arrow_address, data_files, landed_hours
+from stores.database import connect
+
+NEWEST_HOUR = """
+    select landed_hour, count(*), max(last_updated_at), max(landed_at)
+    from landing.crypto_prices
+    where landed_hour = (select max(landed_hour) from landing.crypto_prices)
+    group by landed_hour
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewestHour:
+    """The newest `landed_hour` of a sink: its rows so far, and the newest event time and landing in it, in UTC."""
+
+    landed_hour: str
+    rows: int
+    newest_event: datetime
+    newest_landing: datetime
+
+
+def newest_hour(settings: Settings, sink: Sink) -> NewestHour | None:
+    """None before the first row. Raises DatabaseUnavailable."""
+    if sink is Sink.PARQUET:
+        return _newest_hour_in_the_lake(settings)
+    with connect(settings, connect_timeout_seconds=2) as connection:
+        row = connection.execute(NEWEST_HOUR).fetchone()
+    return NewestHour(*row) if row else None
+
+
+def landed_offsets(settings: Settings, sink: Sink) -> Mapping[int, int]:
+    """By partition, the offset that the sink's query reads next, from the newest batch that Spark has committed."""
+    lake, root = FileSystem.from_uri(arrow_address(f"{settings.lake}/_checkpoints/{sink}"))
+    commits = lake.get_file_info(FileSelector(f"{root}/commits", allow_not_found=True))
+    batches = [int(file.base_name) for file in commits if file.base_name.isdigit()]
+    if not batches:
+        return {}
+    with lake.open_input_stream(f"{root}/offsets/{max(batches)}") as file:
+        offsets = json.loads(file.read().splitlines()[-1])[settings.kafka_topic]
+    return {int(partition): offset for partition, offset in offsets.items()}
+
+
+def _newest_hour_in_the_lake(settings: Settings) -> NewestHour | None:
+    lake, root = FileSystem.from_uri(arrow_address(f"{settings.lake}/landing/crypto_prices"))
+    hours = landed_hours(lake, root)
+    if not hours:
+        return None
+    hour = max(hours)
+    rows, events, landings = 0, [], []
+    for path in data_files(lake, hours[hour]):
+        with ParquetFile(path, filesystem=lake) as file:
+            table = file.read(["last_updated_at", "landed_at"])
+        rows += table.num_rows
+        events.append(_newest(table["last_updated_at"]))
+        landings.append(_newest(table["landed_at"]))
+    return NewestHour(hour, rows, max(events), max(landings))
+
+
+def _newest(column: pa.ChunkedArray) -> datetime:
+    newest: datetime = pa.compute.max(column).as_py()
+    return newest.replace(tzinfo=None)
