@@ -20,7 +20,7 @@ from ingestion.exceptions import DeliveryFailed, NotAcknowledged, WrongKeyOrPlan
 from ingestion.messages import Headers, Message
 from ingestion.polling.run import PollerSummary, run_poller
 from ingestion.sender import Outbox
-from tests.unit.test_ingestion_coingecko import Reply, ScriptedServer, coins, running_server
+from tests.unit.ingestion.test_coingecko import Reply, ScriptedServer, coins, running_server
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from ingestion.messages import Message
 from ingestion.polling.outbox import Spool, open_spool
 from ingestion.polling.relay import Courier
 from ingestion.topic import forget_delivered
-from tests.unit.test_ingestion_poller import RecordingProducer, Sent, acknowledge
+from tests.unit.ingestion.test_polling import RecordingProducer, Sent, acknowledge
 
 HEADERS = [("schema-version", b"1.0"), ("poll-id", b"p")]
 
