@@ -119,7 +119,7 @@ class Settings(BaseSettings):
         return self.coinloom_home / "coingecko-calls.sqlite"
 
     @property
-    def spool_file(self) -> Path:
+    def outbox_file(self) -> Path:
         """Where the poller keeps what Kafka has not confirmed."""
         return self.coinloom_home / "poller.sqlite"
 

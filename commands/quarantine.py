@@ -7,12 +7,12 @@ from rich.table import Table
 
 from coinloom.settings import Settings, Sink
 from ingestion.producer import open_producer
-from ingestion.sender import DELIVERY_TIMEOUT_SECONDS, Outbox
+from ingestion.sender import DELIVERY_TIMEOUT_SECONDS, Sender
 from quarantine.contents import Quarantine, ReasonCount
 from quarantine.parquet_files import QuarantineFiles
 from quarantine.postgres_table import QuarantineTable
 from quarantine.replay import ReplaySummary, replay
-from quarantine.replay_log import ReplayBook
+from quarantine.replay_log import ReplayLog
 
 
 def count_by_reason(settings: Settings, since_hour: str = "", sinks: Iterable[Sink] = ()) -> list[ReasonCount]:
@@ -52,7 +52,7 @@ def replay_quarantine(settings: Settings, reasons: Collection[str], since_hour: 
     sink = settings.sinks[0]  # each sink holds all messages
     batches = quarantine_of(settings, sink).batches(reasons, since_hour)
     with open_producer(settings, delivery_timeout_seconds=DELIVERY_TIMEOUT_SECONDS) as producer:
-        summary = replay(batches, Outbox(producer, settings.kafka_topic), ReplayBook(settings.replays_file))
+        summary = replay(batches, Sender(producer, settings.kafka_topic), ReplayLog(settings.replays_file))
     _report(summary, sink, settings.kafka_topic, console)
     return summary
 

@@ -20,9 +20,9 @@ A message says what happened, to what, and what to do about it, by the name of t
     │   ├── BrokerRefused
     │   ├── DeliveryFailed
     │   └── NotAcknowledged
-    ├── SpoolUnusable
+    ├── OutboxUnusable
     ├── PriceFileError
-    ├── DoneNotKept
+    ├── CheckpointNotKept
     └── ReplaysNotKept
 """
 
@@ -107,7 +107,7 @@ class NotAcknowledged(BrokerError):
     """Messages are not confirmed yet; the producer still holds them and keeps trying."""
 
 
-class SpoolUnusable(IngestionError):
+class OutboxUnusable(IngestionError):
     """The file that keeps what Kafka has not confirmed cannot be used: polling on could lose prices."""
 
 
@@ -115,7 +115,7 @@ class PriceFileError(IngestionError):
     """The file as a whole cannot be read as prices."""
 
 
-class DoneNotKept(IngestionError):
+class CheckpointNotKept(IngestionError):
     """The file that keeps what a backfill has done cannot be used; nothing more was asked."""
 
 

@@ -43,7 +43,7 @@ class RememberingPartitioner(DefaultPartitioner):  # type: ignore[misc]  # kafka
 
 
 class QuietlyEndingProducer(KafkaProducer):  # type: ignore[misc]
-    """The outbox has named what the broker did not take; kafka-python would add a traceback when Python ends."""
+    """The sender has named what the broker did not take; kafka-python would add a traceback when Python ends."""
 
     def __del__(self) -> None:
         with suppress(KafkaTimeoutError):

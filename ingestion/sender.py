@@ -1,4 +1,4 @@
-"""Everything sent through an outbox is either confirmed by Kafka or named as missing: nothing is lost in silence."""
+"""Everything sent through a sender is either confirmed by Kafka or named as missing: nothing is lost in silence."""
 
 import logging
 from collections import deque
@@ -38,7 +38,7 @@ class Producer(Protocol):
     def flush(self, timeout: float) -> None: ...
 
 
-class Outbox:
+class Sender:
     """Sends messages to one topic and keeps count until each is acknowledged.
 
     At `max_unacknowledged` messages under way `send` waits, because kafka-python's own buffer has no limit.

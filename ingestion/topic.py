@@ -1,4 +1,4 @@
-"""Reads the topic back: how far it reaches, and what of the spool is on it already."""
+"""Reads the topic back: how far it reaches, and what of the outbox is on it already."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from kafka.errors import KafkaError
 from coinloom.settings import Settings
 from ingestion.exceptions import BrokerUnavailable
 from ingestion.messages import Message
-from ingestion.polling.outbox import Spool
+from ingestion.polling.outbox import Outbox
 from ingestion.polling.relay import MAX_UNDER_WAY
 
 POLL_TIMEOUT_MS = 1_000
@@ -71,15 +71,15 @@ def open_topic(settings: Settings) -> Iterator[KafkaTopic]:
         raise BrokerUnavailable(f"{what}; check the broker at KAFKA_BOOTSTRAP_SERVERS") from error
 
 
-def forget_delivered(spool: Spool, topic: Topic) -> int:
-    """Take out of the spool what is on the topic: a poller was killed before it could. Returns how many those were."""
+def forget_delivered(outbox: Outbox, topic: Topic) -> int:
+    """Take out of the outbox what is on the topic: a poller was killed before it could. Returns how many those were."""
     ends = topic.ends()
-    waiting = {_identity(kept.message): kept.id for kept in spool.after(0, MAX_UNDER_WAY)}
+    waiting = {_identity(kept.message): kept.id for kept in outbox.after(0, MAX_UNDER_WAY)}
     delivered: list[int] = []
     if waiting:
-        found = map(_identity, topic.messages(spool.offsets(topic.name), ends))
+        found = map(_identity, topic.messages(outbox.offsets(topic.name), ends))
         delivered = [waiting.pop(identity) for identity in found if identity in waiting]
-    spool.forget(delivered, topic.name, ends)
+    outbox.forget(delivered, topic.name, ends)
     return len(delivered)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingestion.messages import Message
-from ingestion.sender import LAST_FLUSH_SECONDS, Outbox
-from quarantine.replay_log import Page, ReplayBook
+from ingestion.sender import LAST_FLUSH_SECONDS, Sender
+from quarantine.replay_log import Page, ReplayLog
 
 REPLAYED_FROM = "replayed-from"
 
@@ -53,7 +53,7 @@ class ReplaySummary:
     left_out: int = 0
 
 
-def replay(batches: Iterable[list[QuarantinedMessage]], outbox: Outbox, book: ReplayBook) -> ReplaySummary:
+def replay(batches: Iterable[list[QuarantinedMessage]], sender: Sender, book: ReplayLog) -> ReplaySummary:
     """Sends what the book does not hold yet, a batch at a time; the book holds it once Kafka has confirmed it.
 
     A crash between the two sends one batch again at the next replay: its rows have the same keys, so no mart changes.
@@ -64,17 +64,17 @@ def replay(batches: Iterable[list[QuarantinedMessage]], outbox: Outbox, book: Re
     for batch in batches:
         with book.page() as page:
             for message in batch:
-                _send(message, outbox, page, summary)
-            outbox.flush(LAST_FLUSH_SECONDS)
+                _send(message, sender, page, summary)
+            sender.flush(LAST_FLUSH_SECONDS)
     return summary
 
 
-def _send(message: QuarantinedMessage, outbox: Outbox, page: Page, summary: ReplaySummary) -> None:
+def _send(message: QuarantinedMessage, sender: Sender, page: Page, summary: ReplaySummary) -> None:
     again = message.again()
     if not _can_be_sent(again):
         summary.left_out += 1
     elif page.add(message.topic, message.partition, message.offset, message.produced_at):
-        outbox.send(again)
+        sender.send(again)
         summary.sent += 1
     else:
         summary.sent_before += 1

@@ -35,7 +35,7 @@ class Page:
         return self.connection.execute("insert or ignore into replayed values (?, ?, ?, ?)", row).rowcount == 1
 
 
-class ReplayBook:
+class ReplayLog:
     """One replay at a time may write in it, so two of them send nothing twice."""
 
     def __init__(self, path: Path, lock_seconds: float = LOCK_SECONDS) -> None:

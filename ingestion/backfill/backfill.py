@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from coinloom.clock import Clock
-from ingestion.backfill.checkpoint import Done
+from ingestion.backfill.checkpoint import Checkpoint
 from ingestion.coingecko.charts import BadSample, ask_chart, read_samples, update_of
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.spans import Series, Span, milliseconds
 from ingestion.exceptions import BadAnswer, Stopped, TemporaryTrouble, UnknownCoin
 from ingestion.messages import Source, encode, message_headers
-from ingestion.sender import LAST_FLUSH_SECONDS, Outbox
+from ingestion.sender import LAST_FLUSH_SECONDS, Sender
 
 MOST_FAILURES_IN_A_ROW = 3
 SHOWN_BAD_SAMPLES = 20
@@ -58,8 +58,8 @@ class Backfill:
     def __init__(
         self,
         client: CoinGeckoClient,
-        outbox: Outbox,
-        done: Done,
+        sender: Sender,
+        done: Checkpoint,
         summary: BackfillSummary,
         *,
         stop: threading.Event,
@@ -67,7 +67,7 @@ class Backfill:
         on_chunk: Callable[[Chunk], None],
     ) -> None:
         self._client = client
-        self._outbox = outbox
+        self._sender = sender
         self._done = done
         self._summary = summary
         self._stop = stop
@@ -112,9 +112,9 @@ class Backfill:
             if isinstance(sample, BadSample):
                 self._note(sample)
             else:
-                self._outbox.send(encode(update_of(sample, series, fetched_at), headers))
+                self._sender.send(encode(update_of(sample, series, fetched_at), headers))
                 times.append(sample.time_ms)
-        self._outbox.flush(LAST_FLUSH_SECONDS)
+        self._sender.flush(LAST_FLUSH_SECONDS)
         self._summary.rows_sent += len(times)
         self._keep(series, span, times, milliseconds(fetched_at))
 

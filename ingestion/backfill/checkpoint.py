@@ -8,7 +8,7 @@ from typing import Self
 
 from coinloom.settings import Settings
 from ingestion.coingecko.spans import Series, Span
-from ingestion.exceptions import DoneNotKept
+from ingestion.exceptions import CheckpointNotKept
 from stores.state_file import open_book
 
 SCHEMA = """
@@ -21,7 +21,7 @@ SCHEMA = """
 OF_SERIES = "origin = ? and destination = ? and coin_id = ? and vs_currency = ?"
 
 
-class Done:
+class Checkpoint:
     """The spans that went from one origin (CoinGecko, or a simulator) to one destination (a topic of a broker)."""
 
     def __init__(self, path: Path, origin: str, destination: str) -> None:
@@ -34,7 +34,7 @@ class Done:
         return cls(settings.backfill_file, origin, f"{settings.kafka_bootstrap_servers} {settings.kafka_topic}")
 
     def spans(self, series: Series) -> list[Span]:
-        """What is done of a series, in order. Raises DoneNotKept, as the others do."""
+        """What is done of a series, in order. Raises CheckpointNotKept, as the others do."""
         with self._open() as book:
             return self._spans(book, series)
 
@@ -69,7 +69,7 @@ class Done:
                 yield book
         except (sqlite3.Error, OSError) as error:
             advice = "make room and let us write there, or set COINLOOM_HOME to another folder"
-            raise DoneNotKept(f"what is done cannot be kept in {self._path} ({error}); {advice}") from error
+            raise CheckpointNotKept(f"what is done cannot be kept in {self._path} ({error}); {advice}") from error
 
 
 def _touch(one: Span, other: Span) -> bool:

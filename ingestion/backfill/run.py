@@ -16,14 +16,14 @@ from coinloom.errors import WrongSetting
 from coinloom.settings import CoinGeckoPlan, Settings
 from coinloom.stopping import sleep_until_stopped
 from ingestion.backfill.backfill import Backfill, BackfillSummary, Chunk
-from ingestion.backfill.checkpoint import Done
+from ingestion.backfill.checkpoint import Checkpoint
 from ingestion.coingecko.budget import Budget, Limits
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.markets import MarketsRequest
 from ingestion.coingecko.spans import Series, Span, milliseconds
 from ingestion.exceptions import Stopped
 from ingestion.producer import open_producer
-from ingestion.sender import DELIVERY_TIMEOUT_SECONDS, Outbox, Producer
+from ingestion.sender import DELIVERY_TIMEOUT_SECONDS, Producer, Sender
 
 REACH = timedelta(days=365)  # of the keyless and the demo plan
 
@@ -46,10 +46,10 @@ def run_backfill(
     """Brings a period of the coins in COINGECKO_IDS onto the topic; returns when that is done, or `stop` is set.
 
     What costs only a coin or a chunk is in the summary. Raises WrongSetting, WrongKeyOrPlan, RequestRefused,
-    CreditsSpent, CallsNotKept, DoneNotKept, a BrokerError, and the error of the third chunk in a row that failed.
+    CreditsSpent, CallsNotKept, CheckpointNotKept, a BrokerError, and the error of the third chunk in a row that failed.
     What was done before is kept.
     """
-    done, sleep = Done.of(settings), sleep or sleep_until_stopped(stop)
+    done, sleep = Checkpoint.of(settings), sleep or sleep_until_stopped(stop)
     budget = Budget(settings.calls_file, settings.coingecko_plan, Limits.of(settings), now=now, sleep=sleep)
     client = CoinGeckoClient.of(settings, session or requests.Session(), budget.spend, sleep, now)
     chunks = plan_chunks(settings, period, done, now(), again=again)
@@ -63,15 +63,17 @@ def run_backfill(
     opened = open_producer(settings, delivery_timeout_seconds=DELIVERY_TIMEOUT_SECONDS, sleep=sleep)
     try:
         with nullcontext(producer) if producer else opened as connected:
-            outbox = Outbox(connected, settings.kafka_topic)
+            sender = Sender(connected, settings.kafka_topic)
             on_chunk = partial(progress, summary)
-            Backfill(client, outbox, done, summary, stop=stop, now=now, on_chunk=on_chunk).run(chunks)
+            Backfill(client, sender, done, summary, stop=stop, now=now, on_chunk=on_chunk).run(chunks)
     except Stopped:
         summary.is_stopped = True
     return summary
 
 
-def plan_chunks(settings: Settings, period: Span, done: Done, now: datetime, *, again: bool = False) -> list[Chunk]:
+def plan_chunks(
+    settings: Settings, period: Span, done: Checkpoint, now: datetime, *, again: bool = False
+) -> list[Chunk]:
     """What to ask for, coin by coin and the oldest first; with `again` also what was done. Raises WrongSetting."""
     chunks, now_ms = [], milliseconds(now)
     for series in _series(settings):

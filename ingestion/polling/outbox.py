@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.exceptions import SpoolUnusable
+from ingestion.exceptions import OutboxUnusable
 from ingestion.messages import Headers, Message
 
 LOCK_SECONDS = 10  # a poller that was told to stop may need that long
@@ -36,8 +36,8 @@ class Kept:
     message: Message
 
 
-class Spool:
-    """Messages in the order in which they were polled. Everything raises SpoolUnusable."""
+class Outbox:
+    """Messages in the order in which they were polled. Everything raises OutboxUnusable."""
 
     def __init__(self, book: sqlite3.Connection, path: Path) -> None:
         self.book = book
@@ -93,8 +93,8 @@ class Spool:
 
 
 @contextmanager
-def open_spool(path: Path) -> Iterator[Spool]:
-    """Open the file, alone. Raises SpoolUnusable, also when another poller has it open."""
+def open_outbox(path: Path) -> Iterator[Outbox]:
+    """Open the file, alone. Raises OutboxUnusable, also when another poller has it open."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         book = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
@@ -102,7 +102,7 @@ def open_spool(path: Path) -> Iterator[Spool]:
         raise _unusable(path, error) from error
     try:
         _prepare(book, path)
-        yield Spool(book, path)
+        yield Outbox(book, path)
     finally:
         book.close()
 
@@ -117,11 +117,11 @@ def _prepare(book: sqlite3.Connection, path: Path) -> None:
         raise _unusable(path, error) from error
 
 
-def _unusable(path: Path, error: Exception) -> SpoolUnusable:
+def _unusable(path: Path, error: Exception) -> OutboxUnusable:
     if "locked" in str(error):
-        return SpoolUnusable(f"another poller has {path} open; stop it, or give this one a COINLOOM_HOME of its own")
+        return OutboxUnusable(f"another poller has {path} open; stop it, or give this one a COINLOOM_HOME of its own")
     what = f"what is polled cannot be kept in {path} ({error})"
-    return SpoolUnusable(f"{what}; make room there and let us write, or move COINLOOM_HOME")
+    return OutboxUnusable(f"{what}; make room there and let us write, or move COINLOOM_HOME")
 
 
 def _to_text(headers: Headers) -> str:

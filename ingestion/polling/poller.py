@@ -13,8 +13,8 @@ from ingestion.coingecko.markets import MarketsAnswer, MarketsRequest
 from ingestion.exceptions import CoinGeckoError, NotAcknowledged, Stopped, WrongKeyOrPlan
 from ingestion.messages import Message, Source, encode, from_markets_row, message_headers
 from ingestion.polling.coin_states import CoinState, changed_states, count_coins, log_changes, worth_telling
-from ingestion.polling.outbox import Spool
-from ingestion.polling.relay import Courier
+from ingestion.polling.outbox import Outbox
+from ingestion.polling.relay import Relay
 from ingestion.polling.reports import PollReport, PollReports
 
 DELIVERY_SECONDS = 5.0
@@ -38,8 +38,8 @@ class Poller:
         self,
         client: CoinGeckoClient,
         request: MarketsRequest,
-        spool: Spool,
-        courier: Courier,
+        outbox: Outbox,
+        relay: Relay,
         reports: PollReports,
         *,
         now: Clock = utc_now,
@@ -48,8 +48,8 @@ class Poller:
         self.summary = PollerSummary()
         self._client = client
         self._request = request
-        self._spool = spool
-        self._courier = courier
+        self._outbox = outbox
+        self._relay = relay
         self._reports = reports
         self._now = now
         self._monotonic = monotonic
@@ -58,7 +58,7 @@ class Poller:
     def poll(self) -> None:
         """What costs only this poll is logged and reported.
 
-        Raises WrongKeyOrPlan and WrongSetting, which would cost every poll; SpoolUnusable and DeliveryFailed.
+        Raises WrongKeyOrPlan and WrongSetting, which would cost every poll; OutboxUnusable and DeliveryFailed.
         """
         poll_id, started = uuid4(), self._monotonic()
         self.summary.polls += 1
@@ -77,7 +77,7 @@ class Poller:
 
     def _take(self, poll_id: UUID, answer: MarketsAnswer, started: float) -> None:
         messages = list(self._messages(answer, poll_id))
-        self._spool.keep(messages)
+        self._outbox.keep(messages)
         self.summary.messages_sent += len(messages)
         self._watch(answer)
         self._deliver(poll_id)
@@ -99,7 +99,7 @@ class Poller:
 
     def _deliver(self, poll_id: UUID) -> None:
         try:
-            self._courier.deliver(DELIVERY_SECONDS)
+            self._relay.deliver(DELIVERY_SECONDS)
         except NotAcknowledged as error:
             log.warning("poll %s is kept, but %s", poll_id, error)
 
@@ -123,7 +123,7 @@ class Poller:
             coins_unknown=self._coins[CoinState.UNKNOWN],
             coins_retired=self._coins[CoinState.RETIRED],
             coins_unpriced=self._coins[CoinState.UNPRICED],
-            messages_waiting=len(self._spool),
+            messages_waiting=len(self._outbox),
         )
         self._reports.note_poll(report)
         return seconds

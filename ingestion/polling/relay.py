@@ -1,4 +1,4 @@
-"""Carries messages from the spool to Kafka, in order, and takes out of the spool what Kafka has confirmed."""
+"""Carries messages from the outbox to Kafka, in order, and takes out of the outbox what Kafka has confirmed."""
 
 import logging
 import time
@@ -11,7 +11,7 @@ from kafka.future import Future
 
 from ingestion.exceptions import DeliveryFailed, NotAcknowledged
 from ingestion.messages import Message
-from ingestion.polling.outbox import Kept, Spool
+from ingestion.polling.outbox import Kept, Outbox
 from ingestion.sender import Acknowledgement, Producer
 
 MAX_UNDER_WAY = 10_000  # in memory, about 1 kB each; the others wait on disk
@@ -20,19 +20,19 @@ TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 log = logging.getLogger(__name__)
 
 
-class Courier:
+class Relay:
     """Sends to one topic. After DeliveryFailed only a new one, behind a new producer, may go on."""
 
     def __init__(
         self,
-        spool: Spool,
+        outbox: Outbox,
         producer: Producer,
         topic: str,
         *,
         max_under_way: int = MAX_UNDER_WAY,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._spool = spool
+        self._outbox = outbox
         self._producer = producer
         self._topic = topic
         self._max_under_way = max_under_way
@@ -41,7 +41,7 @@ class Courier:
         self._last_sent = 0
 
     def deliver(self, timeout_seconds: float) -> None:
-        """Returns when Kafka has confirmed all that the spool holds.
+        """Returns when Kafka has confirmed all that the outbox holds.
 
         Raises:
             NotAcknowledged: the time is up; nothing is lost, and the next call goes on.
@@ -52,13 +52,13 @@ class Courier:
             with suppress(KafkaError):  # what did not arrive is still under way
                 self._producer.flush(max(0.0, deadline - self._monotonic()))
             self._settle()
-            if self._monotonic() >= deadline and (waiting := len(self._spool)):
+            if self._monotonic() >= deadline and (waiting := len(self._outbox)):
                 what = f"Kafka has not confirmed {waiting:,} messages for the topic {self._topic}"
                 raise NotAcknowledged(f"{what}, which wait on disk; is the broker at KAFKA_BOOTSTRAP_SERVERS up?")
 
     def _send_more(self) -> bool:
         """Whether there is anything that Kafka has not confirmed yet."""
-        for kept in self._spool.after(self._last_sent, self._max_under_way - len(self._under_way)):
+        for kept in self._outbox.after(self._last_sent, self._max_under_way - len(self._under_way)):
             try:
                 self._under_way.append((kept, self._send(kept.message)))
             except KafkaTimeoutError:  # no broker has said where the topic is
@@ -88,7 +88,7 @@ class Courier:
                 self._under_way.popleft()
         finally:
             if settled:
-                self._spool.confirm(settled, self._topic, offsets)
+                self._outbox.confirm(settled, self._topic, offsets)
 
     def _check(self, kept: Kept, error: BaseException | None) -> None:
         if error is None:

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from coinloom.settings import Settings
 from ingestion.polling.coin_states import CoinState, Key, States, worth_telling
-from ingestion.polling.outbox import Spool
+from ingestion.polling.outbox import Outbox
 from stores.database import DatabaseUnavailable, connect
 
 KEPT_AT_MOST = 10_000
@@ -51,15 +51,15 @@ class PollReport:
 
 
 class PollReports:
-    """The states of the coins, and the reports that PostgreSQL does not have yet, in the file of the spool."""
+    """The states of the coins, and the reports that PostgreSQL does not have yet, in the file of the outbox."""
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
         self._is_away = False
-        with spool.transaction():
+        with outbox.transaction():
             for statement in SCHEMA.split(";"):
-                spool.book.execute(statement)
-            rows = spool.book.execute("select coin_id, vs_currency, state from coin_states").fetchall()
+                outbox.book.execute(statement)
+            rows = outbox.book.execute("select coin_id, vs_currency, state from coin_states").fetchall()
         self.states: dict[Key, CoinState] = {(coin, currency): CoinState(state) for coin, currency, state in rows}
 
     def note_states(self, changes: States, since: datetime) -> None:
@@ -69,8 +69,8 @@ class PollReports:
             {"coin_id": coin, "vs_currency": currency, "state": state, "since": since}
             for (coin, currency), state in told.items()
         ]
-        with self._spool.transaction():
-            self._spool.book.executemany(
+        with self._outbox.transaction():
+            self._outbox.book.executemany(
                 "insert or replace into coin_states values (?, ?, ?)", ((*key, state) for key, state in changes.items())
             )
             for row in rows:
@@ -78,16 +78,16 @@ class PollReports:
         self.states.update(changes)
 
     def note_poll(self, report: PollReport) -> None:
-        with self._spool.transaction():
+        with self._outbox.transaction():
             self._add("polls", asdict(report))
             limit = "delete from reports where id <= (select max(id) from reports) - ?"
-            self._spool.book.execute(limit, (KEPT_AT_MOST,))
+            self._outbox.book.execute(limit, (KEPT_AT_MOST,))
 
     def upload(self, settings: Settings) -> None:
         """Bring them to PostgreSQL if it is there; says so once when it is not, and when it is again."""
         query = "select id, relation, row from reports order by id limit ?"
-        with self._spool.transaction():
-            reports = self._spool.book.execute(query, (SENT_AT_ONCE,)).fetchall()
+        with self._outbox.transaction():
+            reports = self._outbox.book.execute(query, (SENT_AT_ONCE,)).fetchall()
         if not reports:
             return
         try:
@@ -102,12 +102,12 @@ class PollReports:
         if self._is_away:
             log.info("PostgreSQL takes the reports of the polls again")
         self._is_away = False
-        with self._spool.transaction():
-            self._spool.book.execute("delete from reports where id <= ?", (reports[-1][0],))
+        with self._outbox.transaction():
+            self._outbox.book.execute("delete from reports where id <= ?", (reports[-1][0],))
 
     def _add(self, relation: str, row: Mapping[str, Any]) -> None:
         text = json.dumps(row, default=datetime.isoformat)
-        self._spool.book.execute("insert into reports (relation, row) values (?, ?)", (relation, text))
+        self._outbox.book.execute("insert into reports (relation, row) values (?, ?)", (relation, text))
 
 
 def _insert(connection: psycopg.Connection, relation: str, row: Mapping[str, Any]) -> None:

@@ -15,10 +15,10 @@ from ingestion.coingecko.budget import Budget, Limits
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.markets import MarketsRequest
 from ingestion.exceptions import NotAcknowledged, Stopped
-from ingestion.polling.outbox import Spool, open_spool
+from ingestion.polling.outbox import Outbox, open_outbox
 from ingestion.polling.pace import Pace
 from ingestion.polling.poller import Poller, PollerSummary
-from ingestion.polling.relay import Courier
+from ingestion.polling.relay import Relay
 from ingestion.polling.reports import PollReports
 from ingestion.polling.schedule import ticks
 from ingestion.producer import open_producer
@@ -27,7 +27,7 @@ from ingestion.topic import Topic, forget_delivered, open_topic
 
 SECONDS_IN_30_DAYS = 30 * 24 * 3600
 LAST_DELIVERY_SECONDS = 10.0
-DELIVERY_TIMEOUT_SECONDS = 20 * 24 * 3600  # about the longest that Kafka's clients allow: only the spool gives up less
+DELIVERY_TIMEOUT_SECONDS = 20 * 24 * 3600  # about the longest that Kafka's clients allow: only the outbox gives up less
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def run_poller(
     What Kafka has not confirmed by then waits on disk for the next start; what waits there now is sent first.
 
     One poll that fails is logged and costs only itself. Raises WrongSetting and WrongKeyOrPlan, which no further poll
-    would cure, SpoolUnusable, and BrokerUnavailable, BrokerRefused or DeliveryFailed for Kafka.
+    would cure, OutboxUnusable, and BrokerUnavailable, BrokerRefused or DeliveryFailed for Kafka.
     """
     request = MarketsRequest.of(settings.coingecko_vs_currencies, settings.coingecko_ids, settings.coingecko_top_n)
     sleep = sleep_until_stopped(stop)
@@ -57,16 +57,16 @@ def run_poller(
     pace = Pace(budget, calls=len(request.pages()) * len(request.vs_currencies), wanted=settings.poll_interval_seconds)
     _log_start(settings, request)
     try:
-        with open_spool(settings.spool_file) as spool, _producer(settings, producer, stop) as connected:
-            _recover(settings, spool, topic)
-            courier, reports = Courier(spool, connected, settings.kafka_topic, monotonic=monotonic), PollReports(spool)
-            poller = Poller(client, request, spool, courier, reports, now=now, monotonic=monotonic)
+        with open_outbox(settings.outbox_file) as outbox, _producer(settings, producer, stop) as connected:
+            _recover(settings, outbox, topic)
+            relay, reports = Relay(outbox, connected, settings.kafka_topic, monotonic=monotonic), PollReports(outbox)
+            poller = Poller(client, request, outbox, relay, reports, now=now, monotonic=monotonic)
             try:
                 for _ in _due_polls(pace, max_polls, stop, monotonic):
                     poller.poll()
                     reports.upload(settings)
             finally:
-                _deliver_the_rest(courier)
+                _deliver_the_rest(relay)
     except Stopped:
         log.info("stopped before a Kafka broker was there")
         return PollerSummary()
@@ -88,10 +88,10 @@ def _due_polls(
             return
 
 
-def _recover(settings: Settings, spool: Spool, topic: Topic | None) -> None:
-    waiting = len(spool)
+def _recover(settings: Settings, outbox: Outbox, topic: Topic | None) -> None:
+    waiting = len(outbox)
     with nullcontext(topic) if topic else open_topic(settings) as opened:
-        delivered = forget_delivered(spool, opened)
+        delivered = forget_delivered(outbox, opened)
     if waiting:
         what = (
             "%d messages of an earlier run were not confirmed; %d of them are on the topic, the others are sent again"
@@ -99,9 +99,9 @@ def _recover(settings: Settings, spool: Spool, topic: Topic | None) -> None:
         log.warning(what, waiting, delivered)
 
 
-def _deliver_the_rest(courier: Courier) -> None:
+def _deliver_the_rest(relay: Relay) -> None:
     try:
-        courier.deliver(LAST_DELIVERY_SECONDS)
+        relay.deliver(LAST_DELIVERY_SECONDS)
     except NotAcknowledged as error:
         log.warning("%s The next start sends them.", error)
     else:

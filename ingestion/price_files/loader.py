@@ -15,7 +15,7 @@ from uuid import UUID
 
 from ingestion.messages import Source, encode, message_headers
 from ingestion.price_files.reader import WHOLE, RejectedLine, Share, open_price_file
-from ingestion.sender import LAST_FLUSH_SECONDS, Outbox
+from ingestion.sender import LAST_FLUSH_SECONDS, Sender
 
 LINES_PER_PROGRESS = 2_000
 SHOWN_REJECTIONS = 20
@@ -44,14 +44,14 @@ class LoadSummary:
 
 def load_price_file(
     path: Path,
-    outbox: Outbox,
+    sender: Sender,
     *,
     load: Load,
     share: Share = WHOLE,
     monotonic: Callable[[], float] = time.monotonic,
     progress: Progress | None = None,
 ) -> LoadSummary:
-    """Sends every good line of the share through `outbox`; when it returns, Kafka has confirmed every row.
+    """Sends every good line of the share through `sender`; when it returns, Kafka has confirmed every row.
 
     Raises PriceFileError for the file, a BrokerError for Kafka. After either, load the file again: nothing doubles.
     """
@@ -66,11 +66,11 @@ def load_price_file(
                 if rejected <= SHOWN_REJECTIONS:
                     first_rejections.append(row)
             else:
-                outbox.send(encode(row, headers))
+                sender.send(encode(row, headers))
                 sent += 1
             if progress and (sent + rejected) % LINES_PER_PROGRESS == 0:
                 progress(sent, file.bytes_read, file.bytes_total)
-        outbox.flush(LAST_FLUSH_SECONDS)
+        sender.flush(LAST_FLUSH_SECONDS)
         if progress:
             progress(sent, file.bytes_total, file.bytes_total)
     return LoadSummary(sent, rejected, tuple(first_rejections), monotonic() - started)

@@ -23,7 +23,7 @@ from ingestion.exceptions import DeliveryFailed
 from ingestion.price_files.loader import SHOWN_REJECTIONS, Load, LoadSummary, Progress, load_price_file
 from ingestion.price_files.reader import Share, open_price_file
 from ingestion.producer import ensure_topic, open_producer
-from ingestion.sender import DELIVERY_TIMEOUT_SECONDS, Outbox
+from ingestion.sender import DELIVERY_TIMEOUT_SECONDS, Sender
 
 SECONDS_PER_PROGRESS = 0.2
 BYTES_PER_PROCESS = 500_000  # below that, starting a process takes longer than what it saves
@@ -101,7 +101,7 @@ def _load_share(settings: Settings, path: Path, load: Load, share: Share) -> Loa
     with open_producer(settings, delivery_timeout_seconds=DELIVERY_TIMEOUT_SECONDS) as producer:
         return load_price_file(
             path,
-            Outbox(producer, settings.kafka_topic),
+            Sender(producer, settings.kafka_topic),
             load=load,
             share=share,
             progress=lambda rows, read, _: _report((share.number, rows, read)),

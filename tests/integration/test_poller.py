@@ -14,8 +14,8 @@ from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, CoinGeckoPlan, ServerName, Settings
 from ingestion.exceptions import NotAcknowledged
 from ingestion.messages import Message
-from ingestion.polling.outbox import open_spool
-from ingestion.polling.relay import Courier
+from ingestion.polling.outbox import open_outbox
+from ingestion.polling.relay import Relay
 from ingestion.producer import open_producer
 from ingestion.topic import forget_delivered, open_topic
 from stack import lifecycle, services
@@ -65,41 +65,41 @@ def test_polls_go_on_while_the_broker_is_away_and_reach_it_when_it_is_back(marke
 def test_what_a_killed_poller_had_under_way_is_on_the_topic_once(market: Settings) -> None:
     """The broker has taken the messages, but the poller was killed before it could note that."""
     messages = [Message(f"coin-{number}".encode(), b"{}", HEADERS) for number in range(100)]
-    with open_spool(market.spool_file) as spool, open_topic(market) as topic:
-        forget_delivered(spool, topic)
-        spool.keep(messages)
+    with open_outbox(market.outbox_file) as outbox, open_topic(market) as topic:
+        forget_delivered(outbox, topic)
+        outbox.keep(messages)
         with open_producer(market, delivery_timeout_seconds=60) as producer:
             for message in messages[:40]:
                 producer.send(market.kafka_topic, message.value, message.key, message.headers)
             producer.flush()
-    with open_spool(market.spool_file) as spool, open_topic(market) as topic:
-        assert forget_delivered(spool, topic) == 40
+    with open_outbox(market.outbox_file) as outbox, open_topic(market) as topic:
+        assert forget_delivered(outbox, topic) == 40
         with open_producer(market, delivery_timeout_seconds=60) as producer:
-            Courier(spool, producer, market.kafka_topic).deliver(30)
-        assert len(spool) == 0
+            Relay(outbox, producer, market.kafka_topic).deliver(30)
+        assert len(outbox) == 0
     assert Counter(message.key for message in on_the_topic(market)) == Counter(message.key for message in messages)
 
 
 def test_a_message_that_is_too_large_for_kafka_costs_only_itself(market: Settings) -> None:
     messages = [Message(b"small", b"{}", HEADERS), Message(b"large", b"x" * 2_000_000, HEADERS)]
-    with open_spool(market.spool_file) as spool, open_producer(market, delivery_timeout_seconds=60) as producer:
-        spool.keep([*messages, Message(b"after", b"{}", HEADERS)])
-        Courier(spool, producer, market.kafka_topic).deliver(30)
-        assert len(spool) == 0
+    with open_outbox(market.outbox_file) as outbox, open_producer(market, delivery_timeout_seconds=60) as producer:
+        outbox.keep([*messages, Message(b"after", b"{}", HEADERS)])
+        Relay(outbox, producer, market.kafka_topic).deliver(30)
+        assert len(outbox) == 0
     assert {message.key for message in on_the_topic(market)} == {b"small", b"after"}
 
 
 def test_messages_wait_on_disk_while_no_broker_confirms_them(market: Settings) -> None:
-    with open_spool(market.spool_file) as spool, open_producer(market, delivery_timeout_seconds=60) as producer:
+    with open_outbox(market.outbox_file) as outbox, open_producer(market, delivery_timeout_seconds=60) as producer:
         Supervisor(market).stop_process(ServerName.KAFKA)
-        spool.keep([Message(b"coin", b"{}", HEADERS)])
-        courier = Courier(spool, producer, market.kafka_topic)
+        outbox.keep([Message(b"coin", b"{}", HEADERS)])
+        relay = Relay(outbox, producer, market.kafka_topic)
         with pytest.raises(NotAcknowledged):
-            courier.deliver(3)
-        assert len(spool) == 1
+            relay.deliver(3)
+        assert len(outbox) == 1
         Supervisor(market).start_process(ServerName.KAFKA)
-        courier.deliver(60)
-        assert len(spool) == 0
+        relay.deliver(60)
+        assert len(outbox) == 0
 
 
 def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Settings) -> None:

@@ -19,7 +19,7 @@ from coinloom.settings import Settings
 from ingestion.exceptions import DeliveryFailed, NotAcknowledged, WrongKeyOrPlan
 from ingestion.messages import Headers, Message
 from ingestion.polling.run import PollerSummary, run_poller
-from ingestion.sender import Outbox
+from ingestion.sender import Sender
 from tests.unit.ingestion.test_coingecko import Reply, ScriptedServer, coins, running_server
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -54,7 +54,7 @@ class RecordingProducer:
 
 
 class EmptyTopic:
-    """A topic without a partition: nothing of the spool is on it."""
+    """A topic without a partition: nothing of the outbox is on it."""
 
     name = "crypto-prices"
 
@@ -224,14 +224,14 @@ def message_of(number: int) -> Message:
 
 def test_a_broker_that_comes_back_confirms_the_earlier_messages() -> None:
     producer = RecordingProducer(time_out)
-    outbox = Outbox(producer, "prices")
-    outbox.send(message_of(1))
+    sender = Sender(producer, "prices")
+    sender.send(message_of(1))
     with pytest.raises(NotAcknowledged):
-        outbox.flush(1)
-    outbox.send(message_of(2))
+        sender.flush(1)
+    sender.send(message_of(2))
     producer.on_flush = acknowledge
-    outbox.flush(1)
-    assert (outbox.acknowledged, outbox.unacknowledged) == (2, 0)
+    sender.flush(1)
+    assert (sender.acknowledged, sender.unacknowledged) == (2, 0)
 
 
 def test_a_message_that_failed_is_raised_at_the_flush_and_counted_once() -> None:
@@ -239,23 +239,23 @@ def test_a_message_that_failed_is_raised_at_the_flush_and_counted_once() -> None
         sent[1].exception = MessageSizeTooLargeError("too large")
         acknowledge(sent)
 
-    outbox = Outbox(RecordingProducer(fail_the_second), "prices")
+    sender = Sender(RecordingProducer(fail_the_second), "prices")
     for number in range(3):
-        outbox.send(message_of(number))
+        sender.send(message_of(number))
     with pytest.raises(DeliveryFailed, match=r"1 messages .* prices: .*too large"):
-        outbox.flush(1)
-    assert (outbox.acknowledged, outbox.unacknowledged) == (2, 0)
-    outbox.flush(1)
+        sender.flush(1)
+    assert (sender.acknowledged, sender.unacknowledged) == (2, 0)
+    sender.flush(1)
 
 
 def test_no_more_messages_are_under_way_than_allowed() -> None:
     producer = RecordingProducer()
-    outbox = Outbox(producer, "prices", max_unacknowledged=10)
+    sender = Sender(producer, "prices", max_unacknowledged=10)
     for number in range(25):
-        outbox.send(message_of(number))
-        assert outbox.unacknowledged <= 10
-    outbox.flush(1)
-    assert outbox.acknowledged == len(producer.sent) == 25
+        sender.send(message_of(number))
+        assert sender.unacknowledged <= 10
+    sender.flush(1)
+    assert sender.acknowledged == len(producer.sent) == 25
 
 
 @pytest.mark.parametrize(

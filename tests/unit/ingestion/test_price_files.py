@@ -13,7 +13,7 @@ import pytest
 from ingestion.exceptions import PriceFileError
 from ingestion.price_files.loader import Load, LoadSummary, load_price_file
 from ingestion.price_files.reader import RejectedLine, Share
-from ingestion.sender import Outbox
+from ingestion.sender import Sender
 from tests.unit.ingestion.test_polling import RecordingProducer
 
 LOAD = Load(uuid4(), fetched_at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC))
@@ -31,7 +31,7 @@ def load(tmp_path: Path, producer: RecordingProducer) -> Callable[..., LoadSumma
     def load(content: str | bytes, name: str = "prices.csv", **arguments: object) -> LoadSummary:
         path = tmp_path / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return load_price_file(path, Outbox(producer, "prices"), load=LOAD, **arguments)
+        return load_price_file(path, Sender(producer, "prices"), load=LOAD, **arguments)
 
     return load
 
@@ -170,7 +170,7 @@ def test_a_rank_is_a_whole_number(load: Callable[..., LoadSummary], rank: str, r
 @pytest.mark.parametrize("name", [".", "absent.csv"])
 def test_a_path_that_cannot_be_opened_is_a_clear_error(tmp_path: Path, producer: RecordingProducer, name: str) -> None:
     with pytest.raises(PriceFileError, match="cannot be opened"):
-        load_price_file(tmp_path / name, Outbox(producer, "prices"), load=LOAD)
+        load_price_file(tmp_path / name, Sender(producer, "prices"), load=LOAD)
 
 
 def test_shares_together_are_the_whole_file_and_a_coin_is_in_one_of_them(

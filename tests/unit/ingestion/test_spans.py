@@ -7,9 +7,9 @@ import pytest
 
 from coinloom.errors import WrongSetting
 from commands.backfill import read_period
-from ingestion.backfill.checkpoint import Done
+from ingestion.backfill.checkpoint import Checkpoint
 from ingestion.coingecko.spans import Series, Span, milliseconds
-from ingestion.exceptions import DoneNotKept
+from ingestion.exceptions import CheckpointNotKept
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NOW = milliseconds(NOON)
@@ -73,26 +73,26 @@ def test_what_is_left_right_after_a_backfill_is_not_worth_asking() -> None:
 
 def test_done_is_kept_per_series_origin_and_destination_and_spans_that_touch_become_one(tmp_path: Path) -> None:
     path = tmp_path / "new" / "done.sqlite"
-    done = Done(path, "coingecko", "broker topic")
+    done = Checkpoint(path, "coingecko", "broker topic")
     for span in (Span(10, 20), Span(30, 40), Span(20, 25)):
         done.add(BITCOIN, span)
     done.add(ETHER, Span(1, 2))
-    again = Done(path, "coingecko", "broker topic")
+    again = Checkpoint(path, "coingecko", "broker topic")
     assert again.spans(BITCOIN) == [Span(10, 25), Span(30, 40)]
     again.add(BITCOIN, Span(22, 35))
     assert done.spans(BITCOIN) == [Span(10, 40)]
     assert done.spans(ETHER) == [Span(1, 2)]
     assert done.spans(Series("bitcoin", "eur")) == []
-    assert Done(path, "simulator", "broker topic").spans(BITCOIN) == []
-    assert Done(path, "coingecko", "broker other").spans(BITCOIN) == []
+    assert Checkpoint(path, "simulator", "broker topic").spans(BITCOIN) == []
+    assert Checkpoint(path, "coingecko", "broker other").spans(BITCOIN) == []
     done.forget(BITCOIN, Span(15, 16))
     assert (done.spans(BITCOIN), done.spans(ETHER)) == ([], [Span(1, 2)])
 
 
 def test_a_file_that_cannot_be_used_is_named_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "new").write_text("in the way")
-    with pytest.raises(DoneNotKept, match=r"done\.sqlite.*COINLOOM_HOME"):
-        Done(tmp_path / "new" / "done.sqlite", "coingecko", "broker topic").spans(BITCOIN)
+    with pytest.raises(CheckpointNotKept, match=r"done\.sqlite.*COINLOOM_HOME"):
+        Checkpoint(tmp_path / "new" / "done.sqlite", "coingecko", "broker topic").spans(BITCOIN)
 
 
 @pytest.mark.parametrize(

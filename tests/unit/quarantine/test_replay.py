@@ -10,9 +10,9 @@ from kafka.errors import KafkaTimeoutError
 
 from ingestion.exceptions import DeliveryFailed, ReplaysNotKept
 from ingestion.producer import RememberingPartitioner
-from ingestion.sender import Outbox
+from ingestion.sender import Sender
 from quarantine.replay import MAX_BYTES, QuarantinedMessage, ReplaySummary, replay
-from quarantine.replay_log import ReplayBook
+from quarantine.replay_log import ReplayLog
 from tests.unit.ingestion.test_polling import RecordingProducer, Sent, acknowledge
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -21,15 +21,15 @@ BATCHES = [[replace(BAD, offset=10 * batch + number) for number in range(10)] fo
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> ReplayBook:
-    return ReplayBook(tmp_path / "new" / "replays.sqlite")
+def book(tmp_path: Path) -> ReplayLog:
+    return ReplayLog(tmp_path / "new" / "replays.sqlite")
 
 
-def run(producer: RecordingProducer, book: ReplayBook, batches: list[list[QuarantinedMessage]]) -> ReplaySummary:
-    return replay(batches, Outbox(producer, "prices"), book)
+def run(producer: RecordingProducer, book: ReplayLog, batches: list[list[QuarantinedMessage]]) -> ReplaySummary:
+    return replay(batches, Sender(producer, "prices"), book)
 
 
-def test_a_message_goes_out_as_it_came_in_and_names_its_place(book: ReplayBook) -> None:
+def test_a_message_goes_out_as_it_came_in_and_names_its_place(book: ReplayLog) -> None:
     producer = RecordingProducer()
     assert run(producer, book, [[BAD]]) == ReplaySummary(sent=1)
     (sent,) = producer.sent
@@ -42,7 +42,7 @@ def test_a_message_goes_out_as_it_came_in_and_names_its_place(book: ReplayBook) 
     }
 
 
-def test_what_a_message_did_not_have_it_does_not_get(book: ReplayBook) -> None:
+def test_what_a_message_did_not_have_it_does_not_get(book: ReplayLog) -> None:
     producer = RecordingProducer()
     bare = replace(BAD, raw_key=None, schema_version=None, source=None, poll_id=None)
     empty = replace(BAD, offset=18, raw_value=None, raw_key=b"")
@@ -51,7 +51,7 @@ def test_what_a_message_did_not_have_it_does_not_get(book: ReplayBook) -> None:
     assert producer.sent[0].headers == {"replayed-from": b"prices/2/17"}
 
 
-def test_a_second_replay_sends_only_what_is_new(book: ReplayBook) -> None:
+def test_a_second_replay_sends_only_what_is_new(book: ReplayLog) -> None:
     assert run(RecordingProducer(), book, BATCHES) == ReplaySummary(sent=30)
     producer = RecordingProducer()
     later = replace(BAD, offset=30)
@@ -59,12 +59,12 @@ def test_a_second_replay_sends_only_what_is_new(book: ReplayBook) -> None:
     assert [sent.headers["replayed-from"] for sent in producer.sent] == [b"prices/2/30"]
 
 
-def test_the_same_offset_of_a_topic_that_was_made_anew_is_another_message(book: ReplayBook) -> None:
+def test_the_same_offset_of_a_topic_that_was_made_anew_is_another_message(book: ReplayLog) -> None:
     run(RecordingProducer(), book, [[BAD]])
     assert run(RecordingProducer(), book, [[replace(BAD, produced_at=NOON.replace(hour=13))]]).sent == 1
 
 
-def test_what_kafka_did_not_confirm_is_sent_at_the_next_replay(book: ReplayBook) -> None:
+def test_what_kafka_did_not_confirm_is_sent_at_the_next_replay(book: ReplayLog) -> None:
     def refuse_the_second_batch(sent: list[Sent]) -> None:
         for number, message in enumerate(sent):
             message.is_done = True
@@ -77,14 +77,14 @@ def test_what_kafka_did_not_confirm_is_sent_at_the_next_replay(book: ReplayBook)
     assert len({sent.headers["replayed-from"] for sent in producer.sent}) == 20
 
 
-def test_what_no_producer_can_send_is_counted_and_costs_no_other(book: ReplayBook) -> None:
+def test_what_no_producer_can_send_is_counted_and_costs_no_other(book: ReplayLog) -> None:
     nothing = replace(BAD, offset=1, raw_key=None, raw_value=None)
     too_large = replace(BAD, offset=2, raw_value=b"x" * MAX_BYTES)
     assert run(RecordingProducer(), book, [[nothing, too_large, BAD]]) == ReplaySummary(sent=1, left_out=2)
 
 
 def test_two_replays_at_once_are_a_clear_error(tmp_path: Path) -> None:
-    book = ReplayBook(tmp_path / "replays.sqlite", lock_seconds=0.1)
+    book = ReplayLog(tmp_path / "replays.sqlite", lock_seconds=0.1)
     run(RecordingProducer(), book, [[BAD]])
     with sqlite3.connect(tmp_path / "replays.sqlite") as other:
         other.execute("begin immediate")
