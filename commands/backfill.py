@@ -1,13 +1,15 @@
 """`coinloom backfill`: CoinGecko's history of coins onto the topic, with a progress bar and a report of what is not."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from coinloom.clock import read_instant
 from coinloom.errors import CoinloomError, WrongSetting
 from coinloom.settings import Settings
+from coinloom.wording import were_left_out
 from ingestion.backfill.backfill import BackfillSummary, Chunk
 from ingestion.backfill.run import run_backfill
 from ingestion.coingecko.spans import Span, milliseconds
@@ -80,9 +82,7 @@ def _left_out(summary: BackfillSummary) -> list[str]:
     if hidden := len(summary.empty_spans) - len(lines):
         lines.append(f"And none for {hidden:,} other spans.")
     if summary.bad_samples:
-        hidden = summary.bad_samples - len(summary.first_bad_samples)
-        more = f" ({hidden:,} of them not shown)" if hidden else ""
-        lines.append(f"{summary.bad_samples:,} samples were left out{more}.")
+        lines.append(were_left_out("samples", summary.bad_samples, len(summary.first_bad_samples)))
     if summary.unknown_coins:
         names = ", ".join(summary.unknown_coins)
         lines.append(f"CoinGecko does not know {names}: check the ids (avalanche, for one, is avalanche-2).")
@@ -96,13 +96,9 @@ def _left_out(summary: BackfillSummary) -> list[str]:
 def _read(option: str, text: str) -> tuple[datetime, datetime]:
     """The first moment that an option names, and the first one after it."""
     try:
-        # Python also reads the basic format, in which a Unix time can pass for a date.
-        if text[4:5] != "-":
-            raise ValueError
-        moment = datetime.fromisoformat(text)
+        moment = read_instant(text)
         is_day = len(text) == len("2026-01-31")
-        aware = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        return aware, aware + DAY if is_day else aware
+        return moment, moment + DAY if is_day else moment
     except (ValueError, OverflowError):
         raise WrongSetting(
             f"{option} is not a date or a time: {text[:40]!r}; write 2026-01-31 or 2026-01-31T12:00"

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from coinloom.settings import Settings
+from coinloom.wording import were_left_out
 from ingestion.price_files.loader import LoadSummary
 from ingestion.price_files.run import run_load
 
@@ -38,6 +39,5 @@ def _report(summary: LoadSummary, settings: Settings, console: Console) -> None:
     for line in summary.first_rejections:
         console.print(f"line {line.line}: {line.reason}", style="yellow", markup=False, highlight=False)
     if summary.rejected_lines:
-        hidden = summary.rejected_lines - len(summary.first_rejections)
-        more = f" ({hidden:,} of them not shown)" if hidden else ""
-        console.print(f"{summary.rejected_lines:,} lines were left out{more}.", style="yellow")
+        left_out = were_left_out("lines", summary.rejected_lines, len(summary.first_rejections))
+        console.print(left_out, style="yellow")

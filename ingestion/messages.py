@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from coinloom.clock import iso_milliseconds
+from coinloom.clock import iso_milliseconds, read_instant
 
 SCHEMA_VERSION = b"1.0"
 
@@ -110,6 +110,6 @@ def _event_time(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return iso_milliseconds(datetime.fromisoformat(value))
-    except (ValueError, OverflowError):
+        return iso_milliseconds(read_instant(value))
+    except ValueError:
         return value

@@ -2,9 +2,10 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
+from coinloom.wording import first_names
 from ingestion.coingecko.markets import MarketsAnswer, MarketsRequest
 
 NAMED_AT_MOST = 20
@@ -63,7 +64,7 @@ def log_changes(changes: States) -> None:
         coins = sorted({coin for (coin, _), now in changes.items() if now is state})
         if coins:
             level = logging.INFO if state is CoinState.ANSWERED else logging.WARNING
-            log.log(level, "%s: %s", _named(coins), ADVICE[state])
+            log.log(level, "%s: %s", first_names(coins, NAMED_AT_MOST), ADVICE[state])
 
 
 def _present(answer: MarketsAnswer) -> Iterator[tuple[Key, CoinState]]:
@@ -72,9 +73,3 @@ def _present(answer: MarketsAnswer) -> Iterator[tuple[Key, CoinState]]:
             if isinstance(row.get("id"), str):
                 state = CoinState.UNPRICED if row.get("current_price") is None else CoinState.ANSWERED
                 yield (row["id"], currency), state
-
-
-def _named(coins: Iterable[str]) -> str:
-    names = list(coins)
-    hidden = len(names) - NAMED_AT_MOST
-    return ", ".join(names[:NAMED_AT_MOST]) + (f" and {hidden} more" if hidden > 0 else "")

@@ -6,10 +6,10 @@ A record is one line: a stray quotation mark costs its own line, not the rest of
 import csv
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
-from coinloom.clock import iso_milliseconds
+from coinloom.clock import iso_milliseconds, read_instant
 from ingestion.exceptions import PriceFileError
 from ingestion.messages import PriceUpdate
 
@@ -89,19 +89,13 @@ class LineParser:
         )
 
     def _read_event_time(self, text: str) -> str:
-        """ISO 8601, naive meaning UTC. Python also reads the basic format, in which a Unix time can pass for a date."""
-        stripped = text.strip()
         try:
-            if stripped[4:5] != "-":
-                raise ValueError
-            moment = datetime.fromisoformat(stripped)
-            aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            written = iso_milliseconds(aware)
-        except (ValueError, OverflowError):
+            moment = read_instant(text.strip())
+        except ValueError:
             raise BadLine(f"last_updated_at is not an ISO 8601 time: {text[:40]!r}") from None
-        if aware > self._fetched_at:
+        if moment > self._fetched_at:
             raise BadLine(f"last_updated_at is in the future: {text[:40]!r}")
-        return written
+        return iso_milliseconds(moment)
 
 
 def _check_header(names: Sequence[str]) -> None:
