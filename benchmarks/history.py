@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet
 
 from benchmarks.market import Instants, Market
-from spark_streaming.parquet_sink import PARTITION
+from stores.lake_files import PARTITION
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -9,9 +9,9 @@ import pyarrow.parquet
 from psycopg import sql
 
 from coinloom.settings import Settings
-from spark_streaming.parquet_sink import PARTITION
 from spark_streaming.transforms import LANDING_COLUMNS
 from stores.database import connect
+from stores.lake_files import PARTITION
 
 # Not null or text without commas, all of it, so CSV says the same as Parquet.
 FORMAT = pyarrow.csv.WriteOptions(include_header=False)

@@ -12,9 +12,9 @@ from psycopg import sql
 
 from coinloom.settings import Settings
 from ingestion.messages import Source
-from spark_streaming.parquet_sink import PARTITION
 from spark_streaming.transforms import LANDING_COLUMNS, QUARANTINE_COLUMNS
 from stores.database import connect
+from stores.lake_files import PARTITION
 
 INSTANT = pa.timestamp("us", tz="UTC")
 TYPES = {

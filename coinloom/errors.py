@@ -14,3 +14,7 @@ class WrongSetting(CoinloomError):
     """A setting makes no sense, whatever the outside world answers; starting again does not help."""
 
     exit_code = 2
+
+
+class Stopped(CoinloomError):
+    """Somebody asked us to stop while we waited; a normal way to end, not a failure."""

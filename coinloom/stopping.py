@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from ingestion.exceptions import Stopped
+from coinloom.errors import Stopped
 
 
 @contextmanager

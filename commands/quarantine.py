@@ -1,6 +1,6 @@
 """`coinloom quarantine`: what the stream rejected and why, and sending it to the topic again."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from rich.console import Console
 from rich.table import Table
@@ -8,21 +8,8 @@ from rich.table import Table
 from coinloom.settings import Settings, Sink
 from ingestion.producer import open_producer
 from ingestion.sender import DELIVERY_TIMEOUT_SECONDS, Sender
-from quarantine.contents import Quarantine, ReasonCount
-from quarantine.parquet_files import QuarantineFiles
-from quarantine.postgres_table import QuarantineTable
-from quarantine.replay import ReplaySummary, replay
-from quarantine.replay_log import ReplayLog
-
-
-def count_by_reason(settings: Settings, since_hour: str = "", sinks: Iterable[Sink] = ()) -> list[ReasonCount]:
-    """One entry per sink and reason, for the sinks of the settings unless others are given.
-
-    Raises:
-        DatabaseUnavailable: naming the settings to check.
-        QuarantineUnreadable: the files in the lake.
-    """
-    return [count for sink in sinks or settings.sinks for count in quarantine_of(settings, sink).count(since_hour)]
+from quarantine.replay import ReplayLog, ReplaySummary, replay
+from quarantine.sinks import count_by_reason, quarantine_of
 
 
 def show_quarantine(settings: Settings, since_hour: str, console: Console) -> None:
@@ -55,10 +42,6 @@ def replay_quarantine(settings: Settings, reasons: Collection[str], since_hour: 
         summary = replay(batches, Sender(producer, settings.kafka_topic), ReplayLog(settings.replays_file))
     _report(summary, sink, settings.kafka_topic, console)
     return summary
-
-
-def quarantine_of(settings: Settings, sink: Sink) -> Quarantine:
-    return QuarantineFiles(settings.lake) if sink is Sink.PARQUET else QuarantineTable(settings)
 
 
 def _report(summary: ReplaySummary, sink: Sink, topic: str, console: Console) -> None:

@@ -11,9 +11,10 @@ from rich.table import Table
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
+from coinloom.wording import first_names
 from commands.counts import topic_ends
-from commands.quarantine import count_by_reason
 from ingestion.coingecko.budget import Budget, Limits
+from quarantine.sinks import count_by_reason
 from stack.supervisor import Supervisor
 from stores.database import connect
 from stores.landing import landed_offsets, newest_hour
@@ -82,9 +83,10 @@ def _show_polls(settings: Settings, console: Console) -> None:
     console.print(f"Last poll: {age(at)} ago, {what}.", markup=False)
     if unknown or retired or unpriced:
         absent = [f"{coin} ({state})" for coin, _, state in _rows(settings, ABSENT_COINS) if state != "answered"]
-        names = ", ".join(absent[:NAMED_AT_MOST]) + (", ..." if len(absent) > NAMED_AT_MOST else "")
         counts = f"{unknown} coins are unknown, {retired} retired, {unpriced} without a price"
-        console.print(f"{counts}: {names}; see ingestion.coin_states.", style="yellow", markup=False)
+        console.print(
+            f"{counts}: {first_names(absent, NAMED_AT_MOST)}; see ingestion.coin_states.", style="yellow", markup=False
+        )
     if waiting:
         console.print(f"{waiting:,} messages wait on disk for Kafka.", style="yellow")
 

@@ -3,7 +3,6 @@
 A message says what happened, to what, and what to do about it, by the name of the setting. None ever holds the API key.
 
     IngestionError
-    ├── Stopped
     ├── CoinGeckoError
     │   ├── WrongKeyOrPlan
     │   ├── RequestRefused
@@ -22,8 +21,7 @@ A message says what happened, to what, and what to do about it, by the name of t
     │   └── NotAcknowledged
     ├── OutboxUnusable
     ├── PriceFileError
-    ├── CheckpointNotKept
-    └── ReplaysNotKept
+    └── CheckpointNotKept
 """
 
 from coinloom.errors import CoinloomError
@@ -31,10 +29,6 @@ from coinloom.errors import CoinloomError
 
 class IngestionError(CoinloomError):
     """Base of all errors that this package raises on purpose."""
-
-
-class Stopped(IngestionError):
-    """Somebody asked us to stop while we waited; a normal way to end, not a failure."""
 
 
 class CoinGeckoError(IngestionError):
@@ -117,7 +111,3 @@ class PriceFileError(IngestionError):
 
 class CheckpointNotKept(IngestionError):
     """The file that keeps what a backfill has done cannot be used; nothing more was asked."""
-
-
-class ReplaysNotKept(IngestionError):
-    """The file that remembers what was sent again cannot be used; what it does not hold will be sent once more."""

@@ -1,4 +1,4 @@
-"""Reads the topic back: how far it reaches, and what of the outbox is on it already."""
+"""Reads the topic back: how far it reaches, and what is on it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +10,6 @@ from kafka.errors import KafkaError
 from coinloom.settings import Settings
 from ingestion.exceptions import BrokerUnavailable
 from ingestion.messages import Message
-from ingestion.polling.outbox import Outbox
-from ingestion.polling.relay import MAX_UNDER_WAY
 
 POLL_TIMEOUT_MS = 1_000
 
@@ -69,22 +67,6 @@ def open_topic(settings: Settings) -> Iterator[KafkaTopic]:
     except KafkaError as error:
         what = f"the topic {settings.kafka_topic} cannot be read ({error!r})"
         raise BrokerUnavailable(f"{what}; check the broker at KAFKA_BOOTSTRAP_SERVERS") from error
-
-
-def forget_delivered(outbox: Outbox, topic: Topic) -> int:
-    """Take out of the outbox what is on the topic: a poller was killed before it could. Returns how many those were."""
-    ends = topic.ends()
-    waiting = {_identity(kept.message): kept.id for kept in outbox.after(0, MAX_UNDER_WAY)}
-    delivered: list[int] = []
-    if waiting:
-        found = map(_identity, topic.messages(outbox.offsets(topic.name), ends))
-        delivered = [waiting.pop(identity) for identity in found if identity in waiting]
-    outbox.forget(delivered, topic.name, ends)
-    return len(delivered)
-
-
-def _identity(message: Message) -> tuple[Any, ...]:
-    return message.key, message.value, tuple(message.headers)
 
 
 def _message(record: Any) -> Message:

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Sink
-from quarantine.replay import QuarantinedMessage
+from ingestion.messages import Message
+
+REPLAYED_FROM = "replayed-from"
 
 # A message has up to 1 MB, and a batch of them is in memory at once.
 MESSAGES_PER_BATCH = 256
@@ -15,6 +17,31 @@ MESSAGES_PER_BATCH = 256
 
 class QuarantineUnreadable(CoinloomError):
     """The files of the quarantine could not be read to their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedMessage:
+    """One row of quarantine. A header that was missing, or that was not UTF-8, is None."""
+
+    topic: str
+    partition: int
+    offset: int
+    produced_at: datetime
+    raw_key: bytes | None
+    raw_value: bytes | None
+    schema_version: str | None
+    source: str | None
+    poll_id: str | None
+
+    @property
+    def place(self) -> str:
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    def again(self) -> Message:
+        """The message with its key, value and headers as they were, and where it comes from."""
+        headers = {"schema-version": self.schema_version, "poll-id": self.poll_id, "source": self.source}
+        present = [(name, text.encode()) for name, text in headers.items() if text is not None]
+        return Message(self.raw_key, self.raw_value, [*present, (REPLAYED_FROM, self.place.encode())])
 
 
 @dataclass(frozen=True, slots=True)

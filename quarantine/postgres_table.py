@@ -7,8 +7,7 @@ from typing import Any
 from psycopg.errors import UndefinedTable
 
 from coinloom.settings import Settings, Sink
-from quarantine.contents import MESSAGES_PER_BATCH, ReasonCount
-from quarantine.replay import QuarantinedMessage
+from quarantine.contents import MESSAGES_PER_BATCH, QuarantinedMessage, ReasonCount
 from stores.database import connect
 
 COUNT = """

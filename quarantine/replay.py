@@ -4,44 +4,38 @@ Each goes out as it came in, with one header more, `replayed-from`, that names i
 still bad lands in quarantine again, with the place that it has now.
 """
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from pathlib import Path
 
+from coinloom.clock import iso_milliseconds
+from coinloom.errors import CoinloomError
 from ingestion.messages import Message
 from ingestion.sender import LAST_FLUSH_SECONDS, Sender
-from quarantine.replay_log import Page, ReplayLog
-
-REPLAYED_FROM = "replayed-from"
+from quarantine.contents import QuarantinedMessage
+from stores.state_file import LOCK_SECONDS, StateFile
 
 # What kafka-python takes, 1 MiB, less what it puts around a record. A message that came in at the very limit has no
 # room for one more header.
 MAX_BYTES = 1_048_576 - 200
 
+# The time is part of the key because a topic that was deleted and made anew counts its offsets from 0 again.
+SCHEMA = """
+    create table if not exists replayed (
+        kafka_topic text not null,
+        kafka_partition integer not null,
+        kafka_offset integer not null,
+        produced_at text not null,
+        primary key (kafka_topic, kafka_partition, kafka_offset, produced_at)
+    ) without rowid
+"""
+ADVICE = "wait for another replay to end, or make room and let us write there; then replay again"
 
-@dataclass(frozen=True, slots=True)
-class QuarantinedMessage:
-    """One row of quarantine. A header that was missing, or that was not UTF-8, is None."""
 
-    topic: str
-    partition: int
-    offset: int
-    produced_at: datetime
-    raw_key: bytes | None
-    raw_value: bytes | None
-    schema_version: str | None
-    source: str | None
-    poll_id: str | None
-
-    @property
-    def place(self) -> str:
-        return f"{self.topic}/{self.partition}/{self.offset}"
-
-    def again(self) -> Message:
-        """The message with its key, value and headers as they were, and where it comes from."""
-        headers = {"schema-version": self.schema_version, "poll-id": self.poll_id, "source": self.source}
-        present = [(name, text.encode()) for name, text in headers.items() if text is not None]
-        return Message(self.raw_key, self.raw_value, [*present, (REPLAYED_FROM, self.place.encode())])
+class ReplaysNotKept(CoinloomError):
+    """The file that remembers what was sent again cannot be used; what it does not hold will be sent once more."""
 
 
 @dataclass(slots=True)
@@ -53,27 +47,52 @@ class ReplaySummary:
     left_out: int = 0
 
 
-def replay(batches: Iterable[list[QuarantinedMessage]], sender: Sender, book: ReplayLog) -> ReplaySummary:
-    """Sends what the book does not hold yet, a batch at a time; the book holds it once Kafka has confirmed it.
+@dataclass(frozen=True, slots=True)
+class LoggedReplays:
+    """What is in the log, and what one transaction adds to it."""
+
+    connection: sqlite3.Connection
+
+    def add(self, message: QuarantinedMessage) -> bool:
+        """Note a message; False if it was there already."""
+        row = (message.topic, message.partition, message.offset, iso_milliseconds(message.produced_at))
+        return self.connection.execute("insert or ignore into replayed values (?, ?, ?, ?)", row).rowcount == 1
+
+
+class ReplayLog:
+    """What was sent again, in a file. One replay at a time may write in it, so two of them send nothing twice."""
+
+    def __init__(self, path: Path, lock_seconds: float = LOCK_SECONDS) -> None:
+        self._file = StateFile(path, SCHEMA, "replays", ReplaysNotKept, ADVICE, lock_seconds)
+
+    @contextmanager
+    def transaction(self) -> Iterator[LoggedReplays]:
+        """Kept when the block ends well, forgotten when it raises. Raises ReplaysNotKept."""
+        with self._file.transaction() as connection:
+            yield LoggedReplays(connection)
+
+
+def replay(batches: Iterable[list[QuarantinedMessage]], sender: Sender, log: ReplayLog) -> ReplaySummary:
+    """Sends what is not in the log yet, a batch at a time; it is in the log once Kafka has confirmed it.
 
     A crash between the two sends one batch again at the next replay: its rows have the same keys, so no mart changes.
 
-    Raises a BrokerError for Kafka, ReplaysNotKept for the book. After either, replay again.
+    Raises a BrokerError for Kafka, ReplaysNotKept for the log. After either, replay again.
     """
     summary = ReplaySummary()
     for batch in batches:
-        with book.page() as page:
+        with log.transaction() as logged:
             for message in batch:
-                _send(message, sender, page, summary)
+                _send(message, sender, logged, summary)
             sender.flush(LAST_FLUSH_SECONDS)
     return summary
 
 
-def _send(message: QuarantinedMessage, sender: Sender, page: Page, summary: ReplaySummary) -> None:
+def _send(message: QuarantinedMessage, sender: Sender, logged: LoggedReplays, summary: ReplaySummary) -> None:
     again = message.again()
     if not _can_be_sent(again):
         summary.left_out += 1
-    elif page.add(message.topic, message.partition, message.offset, message.produced_at):
+    elif logged.add(message):
         sender.send(again)
         summary.sent += 1
     else:

@@ -4,14 +4,13 @@ import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 import psycopg
 import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
-from pyarrow.fs import FileSelector, FileSystem
+from pyarrow.fs import FileSystem
 from pyarrow.parquet import ParquetFile
 from pyhive.exc import Error as ThriftError
 from pyhive.hive import Cursor
@@ -27,10 +26,10 @@ from serving.source import (
     no_build,
     not_partitioned,
 )
+from stores.lake_files import arrow_address, data_files
 
 log = logging.getLogger("serving")
 
-HOUR = "landed_hour="  # the folders of an hour
 ROWS_PER_BATCH = 65_536
 ROWS_PER_PROGRESS_LINE = 1_000_000
 # Spark's types that can be published, as PostgreSQL's and as Arrow's.
@@ -115,26 +114,6 @@ class Lake:
             if any(reason in str(error) for reason in ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")):
                 raise no_build(f"{missing} is not in the lake") from None
             raise PublishFailed(f"Spark could not read {missing}: {error}") from error
-
-
-def data_files(filesystem: FileSystem, folder: str) -> list[str]:
-    """The data files: what Spark has not committed yet, and its marks, begin with a dot or an underscore."""
-    infos = filesystem.get_file_info(FileSelector(folder, allow_not_found=True))
-    return [info.path for info in infos if info.is_file and not PurePosixPath(info.path).name.startswith((".", "_"))]
-
-
-def landed_hours(filesystem: FileSystem, root: str) -> dict[str, str]:
-    """The folder of each `landed_hour` below a folder, in order of time; none if that is not there."""
-    infos = filesystem.get_file_info(FileSelector(root, allow_not_found=True))
-    folders = sorted(PurePosixPath(info.path) for info in infos if not info.is_file)
-    return {folder.name.removeprefix(HOUR): str(folder) for folder in folders if folder.name.startswith(HOUR)}
-
-
-def arrow_address(location: str) -> str:
-    """Spark's address of a folder as pyarrow's: `file:/x` and `x` are absolute paths, `s3a://x` is `s3://x`."""
-    if location.startswith("file:"):
-        return location.removeprefix("file://").removeprefix("file:")
-    return location.replace("s3a://", "s3://", 1) if "://" in location else Path(location).absolute().as_posix()
 
 
 def _fitted(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

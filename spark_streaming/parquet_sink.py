@@ -13,8 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from spark_streaming.transforms import rejected_rows, valid_rows
-
-PARTITION = "landed_hour"
+from stores.lake_files import PARTITION
 
 
 class ParquetSink:

@@ -10,8 +10,8 @@ from pyarrow.fs import FileSelector, FileSystem
 from pyarrow.parquet import ParquetFile
 
 from coinloom.settings import Settings, Sink
-from serving.lake import arrow_address, data_files, landed_hours
 from stores.database import connect
+from stores.lake_files import arrow_address, data_files, landed_hours
 
 NEWEST_HOUR = """
     select landed_hour, count(*), max(last_updated_at), max(landed_at)

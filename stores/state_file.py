@@ -3,17 +3,34 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from coinloom.errors import CoinloomError
 
 LOCK_SECONDS = 30
 
 
-@contextmanager
-def open_book(path: Path, schema: str, lock_seconds: float = LOCK_SECONDS) -> Iterator[sqlite3.Connection]:
-    """One transaction, that of the only writer; the file is there afterwards. Raises sqlite3.Error and OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=lock_seconds, isolation_level=None)) as book:
-        book.executescript(schema)
-        book.execute("begin immediate")
-        with book:
-            yield book
+@dataclass(frozen=True, slots=True)
+class StateFile:
+    """`what` is kept in it. When that fails, the message of the `error` ends with the `advice`."""
+
+    path: Path
+    schema: str
+    what: str
+    error: type[CoinloomError]
+    advice: str
+    lock_seconds: float = LOCK_SECONDS
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """That of the only writer; the file is there afterwards. Raises `error`."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=self.lock_seconds, isolation_level=None)) as connection:
+                connection.executescript(self.schema)
+                connection.execute("begin immediate")
+                with connection:
+                    yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise self.error(f"{self.what} cannot be kept in {self.path} ({error}); {self.advice}") from error

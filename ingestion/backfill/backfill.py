@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from coinloom.clock import Clock
+from coinloom.errors import Stopped
 from ingestion.backfill.checkpoint import Checkpoint
 from ingestion.coingecko.charts import BadSample, ask_chart, read_samples, update_of
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.spans import Series, Span, milliseconds
-from ingestion.exceptions import BadAnswer, Stopped, TemporaryTrouble, UnknownCoin
+from ingestion.exceptions import BadAnswer, TemporaryTrouble, UnknownCoin
 from ingestion.messages import Source, encode, message_headers
 from ingestion.sender import LAST_FLUSH_SECONDS, Sender
 

@@ -1,15 +1,13 @@
 """What a backfill has done, per coin and quote currency, in a SQLite file: Kafka has confirmed all of it."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from coinloom.settings import Settings
 from ingestion.coingecko.spans import Series, Span
 from ingestion.exceptions import CheckpointNotKept
-from stores.state_file import open_book
+from stores.state_file import StateFile
 
 SCHEMA = """
     create table if not exists done (
@@ -18,6 +16,7 @@ SCHEMA = """
     );
     create index if not exists done_by_series on done (origin, destination, coin_id, vs_currency);
 """
+ADVICE = "make room and let us write there, or set COINLOOM_HOME to another folder"
 OF_SERIES = "origin = ? and destination = ? and coin_id = ? and vs_currency = ?"
 
 
@@ -25,7 +24,7 @@ class Checkpoint:
     """The spans that went from one origin (CoinGecko, or a simulator) to one destination (a topic of a broker)."""
 
     def __init__(self, path: Path, origin: str, destination: str) -> None:
-        self._path = path
+        self._file = StateFile(path, SCHEMA, "what is done", CheckpointNotKept, ADVICE)
         self._route = origin, destination
 
     @classmethod
@@ -35,41 +34,32 @@ class Checkpoint:
 
     def spans(self, series: Series) -> list[Span]:
         """What is done of a series, in order. Raises CheckpointNotKept, as the others do."""
-        with self._open() as book:
-            return self._spans(book, series)
+        with self._file.transaction() as connection:
+            return self._spans(connection, series)
 
     def add(self, series: Series, span: Span) -> None:
         """Note that a span is done; spans that touch become one."""
-        with self._open() as book:
-            touching = [span, *(kept for kept in self._spans(book, series) if _touch(kept, span))]
-            self._delete(book, series, touching[1:])
+        with self._file.transaction() as connection:
+            touching = [span, *(kept for kept in self._spans(connection, series) if _touch(kept, span))]
+            self._delete(connection, series, touching[1:])
             whole = min(one.start_ms for one in touching), max(one.until_ms for one in touching)
-            book.execute("insert into done values (?, ?, ?, ?, ?, ?)", (*self._of(series), *whole))
+            connection.execute("insert into done values (?, ?, ?, ?, ?, ?)", (*self._of(series), *whole))
 
     def forget(self, series: Series, span: Span) -> None:
         """As if nothing that touches the span had been done."""
-        with self._open() as book:
-            self._delete(book, series, [kept for kept in self._spans(book, series) if _touch(kept, span)])
+        with self._file.transaction() as connection:
+            self._delete(connection, series, [kept for kept in self._spans(connection, series) if _touch(kept, span)])
 
     def _of(self, series: Series) -> tuple[str, str, str, str]:
         return *self._route, series.coin_id, series.vs_currency
 
-    def _spans(self, book: sqlite3.Connection, series: Series) -> list[Span]:
+    def _spans(self, connection: sqlite3.Connection, series: Series) -> list[Span]:
         query = f"select start_ms, until_ms from done where {OF_SERIES} order by start_ms"  # noqa: S608  no input in it
-        return [Span(start, until) for start, until in book.execute(query, self._of(series))]
+        return [Span(start, until) for start, until in connection.execute(query, self._of(series))]
 
-    def _delete(self, book: sqlite3.Connection, series: Series, spans: list[Span]) -> None:
+    def _delete(self, connection: sqlite3.Connection, series: Series, spans: list[Span]) -> None:
         query = f"delete from done where {OF_SERIES} and start_ms = ?"  # noqa: S608  no input in it
-        book.executemany(query, [(*self._of(series), span.start_ms) for span in spans])
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with open_book(self._path, SCHEMA) as book:
-                yield book
-        except (sqlite3.Error, OSError) as error:
-            advice = "make room and let us write there, or set COINLOOM_HOME to another folder"
-            raise CheckpointNotKept(f"what is done cannot be kept in {self._path} ({error}); {advice}") from error
+        connection.executemany(query, [(*self._of(series), span.start_ms) for span in spans])
 
 
 def _touch(one: Span, other: Span) -> bool:

@@ -12,7 +12,7 @@ from functools import partial
 import requests
 
 from coinloom.clock import Clock, utc_now
-from coinloom.errors import WrongSetting
+from coinloom.errors import Stopped, WrongSetting
 from coinloom.settings import CoinGeckoPlan, Settings
 from coinloom.stopping import sleep_until_stopped
 from ingestion.backfill.backfill import Backfill, BackfillSummary, Chunk
@@ -21,7 +21,6 @@ from ingestion.coingecko.budget import Budget, Limits
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.markets import MarketsRequest
 from ingestion.coingecko.spans import Series, Span, milliseconds
-from ingestion.exceptions import Stopped
 from ingestion.producer import open_producer
 from ingestion.sender import DELIVERY_TIMEOUT_SECONDS, Producer, Sender
 

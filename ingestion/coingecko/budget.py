@@ -7,8 +7,7 @@ processes share one budget.
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,13 +16,14 @@ from typing import Self
 from coinloom.clock import Clock, utc_now
 from coinloom.settings import CoinGeckoPlan, Settings
 from ingestion.exceptions import CallsNotKept, CreditsSpent
-from stores.state_file import open_book
+from stores.state_file import StateFile
 
 MINUTE = timedelta(minutes=1)
 SCHEMA = """
     create table if not exists calls (plan text not null, called_at real not null);
     create index if not exists calls_by_time on calls (plan, called_at);
 """
+ADVICE = "make room and let us write there, or set COINGECKO_CALLS_PER_MINUTE and _CREDITS_PER_MONTH to 0"
 # The lowest that CoinGecko's documents name. A paid plan has its own number of credits: it has to be set.
 CALLS_PER_MINUTE = {CoinGeckoPlan.KEYLESS: 5, CoinGeckoPlan.DEMO: 30, CoinGeckoPlan.PRO: 250}
 CREDITS_PER_MONTH = {CoinGeckoPlan.KEYLESS: 0, CoinGeckoPlan.DEMO: 10_000, CoinGeckoPlan.PRO: 0}
@@ -63,20 +63,24 @@ class Budget:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.limits = limits
-        self._path = path
+        self._file = StateFile(path, SCHEMA, "calls to CoinGecko", CallsNotKept, ADVICE)
         self._plan = plan
         self._now = now
         self._sleep = sleep
 
     def spend(self) -> None:
-        """Wait until the minute has room for one more call, and note it. Raises CreditsSpent and CallsNotKept."""
+        """Wait until the minute has room for one more call, and note it; what came before this month goes.
+
+        Raises CreditsSpent and CallsNotKept.
+        """
         while any((self.limits.calls_per_minute, self.limits.credits_per_month)):
-            with self._open() as book:
+            with self._file.transaction() as calls:
                 now = self._now()
-                self._require_credits(self._since(book, month_of(now)), now)
-                wait = self._seconds_to_wait(book, now)
+                calls.execute("delete from calls where called_at < ?", (month_of(now - MINUTE).timestamp(),))
+                self._require_credits(self._since(calls, month_of(now)), now)
+                wait = self._seconds_to_wait(calls, now)
                 if wait <= 0:
-                    book.execute("insert into calls values (?, ?)", (self._plan, now.timestamp()))
+                    calls.execute("insert into calls values (?, ?)", (self._plan, now.timestamp()))
                     return
             log.info("waiting %.0f s: %d calls a minute are made", wait, self.limits.calls_per_minute)
             self._sleep(wait)
@@ -85,8 +89,8 @@ class Budget:
         """What is left of this month's credits; None if they are not limited. Raises CallsNotKept."""
         if not self.limits.credits_per_month:
             return None
-        with self._open() as book:
-            return max(0, self.limits.credits_per_month - self._since(book, month_of(self._now())))
+        with self._file.transaction() as calls:
+            return max(0, self.limits.credits_per_month - self._since(calls, month_of(self._now())))
 
     def seconds_per_poll(self, calls: int) -> float:
         """How far apart polls of so many calls must be for the credits to last all month; 0: as you like."""
@@ -103,28 +107,17 @@ class Budget:
             what = f"the {limit:,} credits of this month are spent, new ones come on {next_month(now):%Y-%m-%d}"
             raise CreditsSpent(f"{what}; COINGECKO_CREDITS_PER_MONTH says how many there are")
 
-    def _seconds_to_wait(self, book: sqlite3.Connection, now: datetime) -> float:
+    def _seconds_to_wait(self, calls: sqlite3.Connection, now: datetime) -> float:
         per_minute = self.limits.calls_per_minute
         if not per_minute:
             return 0.0
         oldest = "select called_at from calls where plan = ? order by called_at desc limit 1 offset ?"
-        row = book.execute(oldest, (self._plan, per_minute - 1)).fetchone()
+        row = calls.execute(oldest, (self._plan, per_minute - 1)).fetchone()
         return 0.0 if row is None else row[0] + MINUTE.total_seconds() - now.timestamp()
 
-    def _since(self, book: sqlite3.Connection, moment: datetime) -> int:
+    def _since(self, calls: sqlite3.Connection, moment: datetime) -> int:
         query = "select count(*) from calls where plan = ? and called_at >= ?"
-        return int(book.execute(query, (self._plan, moment.timestamp())).fetchone()[0])
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; what was called before this month is forgotten."""
-        try:
-            with open_book(self._path, SCHEMA) as book:
-                book.execute("delete from calls where called_at < ?", (month_of(self._now() - MINUTE).timestamp(),))
-                yield book
-        except (sqlite3.Error, OSError) as error:
-            advice = "make room and let us write there, or set COINGECKO_CALLS_PER_MINUTE and _CREDITS_PER_MONTH to 0"
-            raise CallsNotKept(f"calls to CoinGecko cannot be kept in {self._path} ({error}); {advice}") from error
+        return int(calls.execute(query, (self._plan, moment.timestamp())).fetchone()[0])
 
 
 def month_of(moment: datetime) -> datetime:

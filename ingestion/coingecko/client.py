@@ -17,8 +17,7 @@ from coinloom.errors import WrongSetting
 from coinloom.settings import CoinGeckoPlan, Settings
 from ingestion.coingecko.answers import Shape, read_body, receive
 from ingestion.coingecko.markets import COINS, MarketsAnswer, MarketsRequest, Row
-from ingestion.coingecko.plans import BASE_URLS, key_header
-from ingestion.coingecko.user_agent import user_agent
+from ingestion.coingecko.plans import BASE_URLS, key_header, user_agent
 from ingestion.exceptions import TemporaryTrouble, Unreachable
 
 CONNECT_TIMEOUT_SECONDS = 5

@@ -1,6 +1,7 @@
-"""CoinGecko's plans: the host of each, and the header that carries its key."""
+"""What a request to CoinGecko needs: the host of the plan, the header with its key, and how we introduce ourselves."""
 
 import logging
+from importlib.metadata import PackageNotFoundError, version
 
 from coinloom.settings import CoinGeckoPlan
 from ingestion.exceptions import WrongKeyOrPlan
@@ -26,3 +27,14 @@ def key_header(plan: CoinGeckoPlan, key: str | None) -> dict[str, str]:
     if not (key.isascii() and key.isprintable()):
         raise WrongKeyOrPlan("COINGECKO_API_KEY holds characters that no key has; copy it again")
     return {KEY_HEADERS[plan]: key}
+
+
+def user_agent() -> str:
+    """`coinloom/<version>`: CoinGecko's front turns away clients that do not say who they are.
+
+    The version is `source` where the package runs without having been installed.
+    """
+    try:
+        return f"coinloom/{version('coinloom')}"
+    except PackageNotFoundError:
+        return "coinloom/source"

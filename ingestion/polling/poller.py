@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from coinloom.clock import Clock, iso_milliseconds, utc_now
+from coinloom.errors import Stopped
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.markets import MarketsAnswer, MarketsRequest
-from ingestion.exceptions import CoinGeckoError, NotAcknowledged, Stopped, WrongKeyOrPlan
+from ingestion.exceptions import CoinGeckoError, NotAcknowledged, WrongKeyOrPlan
 from ingestion.messages import Message, Source, encode, from_markets_row, message_headers
 from ingestion.polling.coin_states import CoinState, changed_states, count_coins, log_changes, worth_telling
 from ingestion.polling.outbox import Outbox

@@ -9,21 +9,22 @@ from contextlib import AbstractContextManager, nullcontext
 import requests
 
 from coinloom.clock import Clock, utc_now
+from coinloom.errors import Stopped
 from coinloom.settings import Settings
 from coinloom.stopping import sleep_until_stopped
 from ingestion.coingecko.budget import Budget, Limits
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.markets import MarketsRequest
-from ingestion.exceptions import NotAcknowledged, Stopped
+from ingestion.exceptions import NotAcknowledged
 from ingestion.polling.outbox import Outbox, open_outbox
-from ingestion.polling.pace import Pace
 from ingestion.polling.poller import Poller, PollerSummary
+from ingestion.polling.recovery import forget_delivered
 from ingestion.polling.relay import Relay
 from ingestion.polling.reports import PollReports
-from ingestion.polling.schedule import ticks
+from ingestion.polling.schedule import Pace, ticks
 from ingestion.producer import open_producer
 from ingestion.sender import Producer
-from ingestion.topic import Topic, forget_delivered, open_topic
+from ingestion.topic import Topic, open_topic
 
 SECONDS_IN_30_DAYS = 30 * 24 * 3600
 LAST_DELIVERY_SECONDS = 10.0

@@ -15,9 +15,10 @@ from coinloom.settings import REPOSITORY, CoinGeckoPlan, ServerName, Settings
 from ingestion.exceptions import NotAcknowledged
 from ingestion.messages import Message
 from ingestion.polling.outbox import open_outbox
+from ingestion.polling.recovery import forget_delivered
 from ingestion.polling.relay import Relay
 from ingestion.producer import open_producer
-from ingestion.topic import forget_delivered, open_topic
+from ingestion.topic import open_topic
 from stack import lifecycle, services
 from stack.supervisor import Supervisor
 from tests.integration.conftest import own_settings, run_command

@@ -10,9 +10,9 @@ import pytest
 from coinloom.clock import utc_now
 from coinloom.settings import Settings, Sink
 from commands.counts import count_messages
-from commands.quarantine import count_by_reason, quarantine_of
 from ingestion.messages import Message, PriceUpdate, Source, encode, message_headers
 from ingestion.topic import open_topic
+from quarantine.sinks import count_by_reason, quarantine_of
 from stores.database import connect
 from tests.integration.conftest import elsewhere, run_command
 from tests.integration.streams import send

@@ -9,7 +9,7 @@ import pytest
 from coinloom.settings import CoinGeckoPlan, Settings
 from ingestion.coingecko.budget import Budget, Limits
 from ingestion.exceptions import CallsNotKept, CreditsSpent
-from ingestion.polling.pace import Pace
+from ingestion.polling.schedule import Pace
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MONTHS_END = datetime(2026, 12, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from coinloom.errors import WrongSetting
+from coinloom.errors import Stopped, WrongSetting
 from coinloom.settings import CoinGeckoPlan
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.markets import MarketsRequest
@@ -24,7 +24,6 @@ from ingestion.exceptions import (
     RateLimited,
     RequestRefused,
     ServerTrouble,
-    Stopped,
     UnknownCoin,
     Unreachable,
     WrongKeyOrPlan,

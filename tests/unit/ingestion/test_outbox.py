@@ -11,8 +11,8 @@ from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, TopicAutho
 from ingestion.exceptions import DeliveryFailed, NotAcknowledged, OutboxUnusable
 from ingestion.messages import Message
 from ingestion.polling.outbox import Outbox, open_outbox
+from ingestion.polling.recovery import forget_delivered
 from ingestion.polling.relay import Relay
-from ingestion.topic import forget_delivered
 from tests.unit.ingestion.test_polling import RecordingProducer, Sent, acknowledge
 
 HEADERS = [("schema-version", b"1.0"), ("poll-id", b"p")]

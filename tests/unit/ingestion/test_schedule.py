@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from coinloom.errors import Stopped
 from coinloom.stopping import sleep_until_stopped, stop_on_signals
-from ingestion.exceptions import Stopped
 from ingestion.polling.schedule import ticks
 
 

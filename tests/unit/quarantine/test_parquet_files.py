@@ -11,9 +11,10 @@ import pytest
 from rich.console import Console
 
 from coinloom.settings import Settings, Sink
-from commands.quarantine import count_by_reason, show_quarantine
+from commands.quarantine import show_quarantine
 from quarantine.contents import MESSAGES_PER_BATCH, QuarantineUnreadable, ReasonCount
 from quarantine.parquet_files import QuarantineFiles
+from quarantine.sinks import count_by_reason
 
 TEN = datetime(2026, 11, 22, 10, tzinfo=UTC)
 INSTANT = pa.timestamp("us", tz="UTC")
