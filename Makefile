@@ -39,10 +39,11 @@ test: setup-dev ## Run all tests, on the real embedded stack
 test-unit: setup-dev ## Run the tests that need no server
 	@$(BIN)/pytest tests/unit $(ARGS)
 
-lint: setup-dev lint-sql lint-dbt ## Check Python, SQL and the dbt project (ruff, mypy, sqlfluff in both dialects, lint-dbt)
+lint: setup-dev lint-sql lint-dbt ## Check Python, its imports, SQL and the dbt project (ruff, mypy, import-linter, sqlfluff, lint-dbt)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
 
 lint-sql: setup-dev
 	@cd dbt_project && ../$(BIN)/sqlfluff lint models tests
