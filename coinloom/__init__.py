@@ -1,0 +1,10 @@
+"""The ground on which all others stand: it knows none of them.
+
+| read | for |
+| --- | --- |
+| `settings` | every setting, with its default |
+| `errors` | the root of what is raised on purpose |
+| `logs`, `progress`, `wording` | what a process writes, and what a person sees |
+| `processes`, `stopping` | child processes; how a process is asked to stop |
+| `clock` | the wall clock, and how a moment is read and written |
+"""

@@ -1,1 +1,10 @@
-"""The streaming job: from the Kafka topic to landing and quarantine, as Parquet files or PostgreSQL tables."""
+"""The streaming job: from the Kafka topic to landing and quarantine, as Parquet files or PostgreSQL tables.
+
+| read | for |
+| --- | --- |
+| `job` | what spark-submit runs |
+| `side_by_side` | one query a sink, none stops another |
+| `landing` | the query of one sink |
+| `transforms` | messages as typed rows, valid or with a reason |
+| `parquet_sink`, `postgres_sink` | a batch into a sink, once |
+"""

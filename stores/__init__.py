@@ -1,0 +1,9 @@
+"""Where things are kept, and how to get at them: PostgreSQL, the Thrift Server, the lake's files, small files of ours.
+
+| read | for |
+| --- | --- |
+| `database`, `thrift` | connections |
+| `migrate`, `migrations/` | schemas, landing tables and roles in PostgreSQL |
+| `lake_files`, `landing` | where the lake's files are; how far the stream has come |
+| `state_file` | a SQLite file for what has to outlive a process |
+"""

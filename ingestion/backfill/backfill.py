@@ -54,13 +54,13 @@ class BackfillSummary:
 
 
 class Backfill:
-    """Does chunk after chunk and keeps the books in `summary`; `on_chunk` is called after each."""
+    """Does chunk after chunk and counts in `summary`; `on_chunk` is called after each."""
 
     def __init__(
         self,
         client: CoinGeckoClient,
         sender: Sender,
-        done: Checkpoint,
+        checkpoint: Checkpoint,
         summary: BackfillSummary,
         *,
         stop: threading.Event,
@@ -69,7 +69,7 @@ class Backfill:
     ) -> None:
         self._client = client
         self._sender = sender
-        self._done = done
+        self._checkpoint = checkpoint
         self._summary = summary
         self._stop = stop
         self._now = now
@@ -121,9 +121,9 @@ class Backfill:
 
     def _keep(self, series: Series, span: Span, times: list[int], fetched_ms: int) -> None:
         if times:
-            self._done.add(series, span.settled(max(times), fetched_ms))
+            self._checkpoint.add(series, span.settled(max(times), fetched_ms))
         elif span.is_settled(fetched_ms) and span.may_be_empty:
-            self._done.add(series, span)
+            self._checkpoint.add(series, span)
         elif span.is_settled(fetched_ms):
             self._summary.empty_spans.append(f"{series}, {span}")
 

@@ -48,15 +48,15 @@ def run_backfill(
     CreditsSpent, CallsNotKept, CheckpointNotKept, a BrokerError, and the error of the third chunk in a row that failed.
     What was done before is kept.
     """
-    done, sleep = Checkpoint.of(settings), sleep or sleep_until_stopped(stop)
+    checkpoint, sleep = Checkpoint.of(settings), sleep or sleep_until_stopped(stop)
     budget = Budget(settings.calls_file, settings.coingecko_plan, Limits.of(settings), now=now, sleep=sleep)
     client = CoinGeckoClient.of(settings, session or requests.Session(), budget.spend, sleep, now)
-    chunks = plan_chunks(settings, period, done, now(), again=again)
+    chunks = plan_chunks(settings, period, checkpoint, now(), again=again)
     summary = BackfillSummary(chunks=len(chunks))
     progress(summary, None)
     if again:
         for chunk in chunks:
-            done.forget(chunk.series, chunk.span)
+            checkpoint.forget(chunk.series, chunk.span)
     if not chunks:
         return summary
     opened = open_producer(settings, delivery_timeout_seconds=DELIVERY_TIMEOUT_SECONDS, sleep=sleep)
@@ -64,19 +64,19 @@ def run_backfill(
         with nullcontext(producer) if producer else opened as connected:
             sender = Sender(connected, settings.kafka_topic)
             on_chunk = partial(progress, summary)
-            Backfill(client, sender, done, summary, stop=stop, now=now, on_chunk=on_chunk).run(chunks)
+            Backfill(client, sender, checkpoint, summary, stop=stop, now=now, on_chunk=on_chunk).run(chunks)
     except Stopped:
         summary.is_stopped = True
     return summary
 
 
 def plan_chunks(
-    settings: Settings, period: Span, done: Checkpoint, now: datetime, *, again: bool = False
+    settings: Settings, period: Span, checkpoint: Checkpoint, now: datetime, *, again: bool = False
 ) -> list[Chunk]:
     """What to ask for, coin by coin and the oldest first; with `again` also what was done. Raises WrongSetting."""
     chunks, now_ms = [], milliseconds(now)
     for series in _series(settings):
-        for left in period.without([] if again else done.spans(series)):
+        for left in period.without([] if again else checkpoint.spans(series)):
             if left.is_worth_asking(now_ms):
                 chunks += [Chunk(series, span) for span in left.pieces(now_ms)]
     _require_reach(settings, chunks, now)

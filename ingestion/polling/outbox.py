@@ -39,57 +39,59 @@ class Kept:
 class Outbox:
     """Messages in the order in which they were polled. Everything raises OutboxUnusable."""
 
-    def __init__(self, book: sqlite3.Connection, path: Path) -> None:
-        self.book = book
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.connection = connection
         self._path = path
 
     def keep(self, messages: Iterable[Message]) -> None:
         """All of them or none; when this returns they survive a crash."""
         rows = ((message.key, message.value, _to_text(message.headers)) for message in messages)
         with self.transaction():
-            self.book.executemany("insert into messages (key, value, headers) values (?, ?, ?)", rows)
+            self.connection.executemany("insert into messages (key, value, headers) values (?, ?, ?)", rows)
 
     def after(self, message_id: int, limit: int) -> list[Kept]:
         """The next messages, at most so many."""
         query = "select id, key, value, headers from messages where id > ? order by id limit ?"
         with self.transaction():
-            rows = self.book.execute(query, (message_id, limit)).fetchall()
+            rows = self.connection.execute(query, (message_id, limit)).fetchall()
         return [Kept(number, Message(key, value, _from_text(headers))) for number, key, value, headers in rows]
 
     def confirm(self, until_id: int, topic: str, offsets: Offsets) -> None:
         """Forget the messages up to this one: Kafka has them, before these offsets."""
         with self.transaction():
-            self.book.execute("delete from messages where id <= ?", (until_id,))
+            self.connection.execute("delete from messages where id <= ?", (until_id,))
             self._note(topic, offsets)
 
     def forget(self, ids: Sequence[int], topic: str, offsets: Offsets) -> None:
         """Forget these messages, which are on the topic; from these offsets on, none is there yet."""
         with self.transaction():
-            self.book.executemany("delete from messages where id = ?", ((number,) for number in ids))
+            self.connection.executemany("delete from messages where id = ?", ((number,) for number in ids))
             self._note(topic, offsets)
 
     def offsets(self, topic: str) -> dict[int, int]:
         """What was noted last for the topic."""
         with self.transaction():
-            rows = self.book.execute("select partition, next_offset from offsets where topic = ?", (topic,)).fetchall()
+            rows = self.connection.execute(
+                "select partition, next_offset from offsets where topic = ?", (topic,)
+            ).fetchall()
         return dict(rows)
 
     def __len__(self) -> int:
         with self.transaction():
-            return int(self.book.execute("select count(*) from messages").fetchone()[0])
+            return int(self.connection.execute("select count(*) from messages").fetchone()[0])
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         try:
-            with self.book:
-                self.book.execute("begin")
+            with self.connection:
+                self.connection.execute("begin")
                 yield
         except sqlite3.Error as error:
             raise _unusable(self._path, error) from error
 
     def _note(self, topic: str, offsets: Offsets) -> None:
         rows = ((topic, partition, offset) for partition, offset in offsets.items())
-        self.book.executemany("insert or replace into offsets values (?, ?, ?)", rows)
+        self.connection.executemany("insert or replace into offsets values (?, ?, ?)", rows)
 
 
 @contextmanager
@@ -97,22 +99,24 @@ def open_outbox(path: Path) -> Iterator[Outbox]:
     """Open the file, alone. Raises OutboxUnusable, also when another poller has it open."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        book = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
     except (sqlite3.Error, OSError) as error:
         raise _unusable(path, error) from error
     try:
-        _prepare(book, path)
-        yield Outbox(book, path)
+        _prepare(connection, path)
+        yield Outbox(connection, path)
     finally:
-        book.close()
+        connection.close()
 
 
-def _prepare(book: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     try:
-        book.executescript("pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;")
-        book.execute("begin exclusive")
-        book.execute("commit")
-        book.executescript(SCHEMA)
+        connection.executescript(
+            "pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full;"
+        )
+        connection.execute("begin exclusive")
+        connection.execute("commit")
+        connection.executescript(SCHEMA)
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
 

@@ -33,7 +33,7 @@ class PollerSummary:
 
 
 class Poller:
-    """Does one poll at a time and keeps the books in `summary`."""
+    """Does one poll at a time and counts in `summary`."""
 
     def __init__(
         self,

@@ -58,8 +58,8 @@ class PollReports:
         self._is_away = False
         with outbox.transaction():
             for statement in SCHEMA.split(";"):
-                outbox.book.execute(statement)
-            rows = outbox.book.execute("select coin_id, vs_currency, state from coin_states").fetchall()
+                outbox.connection.execute(statement)
+            rows = outbox.connection.execute("select coin_id, vs_currency, state from coin_states").fetchall()
         self.states: dict[Key, CoinState] = {(coin, currency): CoinState(state) for coin, currency, state in rows}
 
     def note_states(self, changes: States, since: datetime) -> None:
@@ -70,7 +70,7 @@ class PollReports:
             for (coin, currency), state in told.items()
         ]
         with self._outbox.transaction():
-            self._outbox.book.executemany(
+            self._outbox.connection.executemany(
                 "insert or replace into coin_states values (?, ?, ?)", ((*key, state) for key, state in changes.items())
             )
             for row in rows:
@@ -81,13 +81,13 @@ class PollReports:
         with self._outbox.transaction():
             self._add("polls", asdict(report))
             limit = "delete from reports where id <= (select max(id) from reports) - ?"
-            self._outbox.book.execute(limit, (KEPT_AT_MOST,))
+            self._outbox.connection.execute(limit, (KEPT_AT_MOST,))
 
     def upload(self, settings: Settings) -> None:
         """Bring them to PostgreSQL if it is there; says so once when it is not, and when it is again."""
         query = "select id, relation, row from reports order by id limit ?"
         with self._outbox.transaction():
-            reports = self._outbox.book.execute(query, (SENT_AT_ONCE,)).fetchall()
+            reports = self._outbox.connection.execute(query, (SENT_AT_ONCE,)).fetchall()
         if not reports:
             return
         try:
@@ -103,11 +103,11 @@ class PollReports:
             log.info("PostgreSQL takes the reports of the polls again")
         self._is_away = False
         with self._outbox.transaction():
-            self._outbox.book.execute("delete from reports where id <= ?", (reports[-1][0],))
+            self._outbox.connection.execute("delete from reports where id <= ?", (reports[-1][0],))
 
     def _add(self, relation: str, row: Mapping[str, Any]) -> None:
         text = json.dumps(row, default=datetime.isoformat)
-        self._outbox.book.execute("insert into reports (relation, row) values (?, ?)", (relation, text))
+        self._outbox.connection.execute("insert into reports (relation, row) values (?, ?)", (relation, text))
 
 
 def _insert(connection: psycopg.Connection, relation: str, row: Mapping[str, Any]) -> None:

@@ -78,7 +78,7 @@ def test_the_command_shows_both_sinks(rejected: Settings) -> None:
 
 @pytest.mark.parametrize("sink", Sink)
 def test_each_message_is_sent_again_once_as_it_was(rejected: Settings, sink: Sink, tmp_path: Path) -> None:
-    """From either sink; the book of the other one is not known here, so both send."""
+    """From either sink; the log of the other one is not known here, so both send."""
     settings = rejected.model_copy(update={"landing_sinks": [sink], "coinloom_home": tmp_path})
     before = count_messages(settings)
     in_quarantine = len(places(settings, sink))

@@ -67,8 +67,8 @@ def test_a_file_that_is_none_of_ours_is_an_error_that_names_it(tmp_path: Path) -
 
 def test_a_full_disk_is_an_error_and_what_was_kept_stays(outbox: Outbox) -> None:
     outbox.keep([message(1)])
-    pages = outbox.book.execute("pragma page_count").fetchone()[0]
-    outbox.book.execute(f"pragma max_page_count = {pages}")
+    pages = outbox.connection.execute("pragma page_count").fetchone()[0]
+    outbox.connection.execute(f"pragma max_page_count = {pages}")
     with pytest.raises(OutboxUnusable, match="full"):
         outbox.keep(message(number) for number in range(2, 10_000))
     assert waiting(outbox) == [message(1)]
@@ -163,6 +163,6 @@ def test_a_transaction_that_is_killed_leaves_nothing_half(tmp_path: Path) -> Non
     path = tmp_path / "poller.sqlite"
     with open_outbox(path) as outbox:
         outbox.keep([message(1)])
-        outbox.book.execute("begin")
-        outbox.book.execute("delete from messages")
+        outbox.connection.execute("begin")
+        outbox.connection.execute("delete from messages")
     assert sqlite3.connect(path).execute("select count(*) from messages").fetchone() == (1,)
