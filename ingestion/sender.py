@@ -51,7 +51,6 @@ class Sender:
         self._under_way: deque[Acknowledgement] = deque()
         self._failures = 0
         self._first_failure: BaseException | None = None
-        self.acknowledged = 0
 
     @property
     def unacknowledged(self) -> int:
@@ -98,9 +97,7 @@ class Sender:
 
     def _settle(self) -> None:
         while self._under_way and self._under_way[0].is_done:
-            if (error := self._under_way.popleft().exception) is None:
-                self.acknowledged += 1
-            else:
+            if (error := self._under_way.popleft().exception) is not None:
                 self._note(error)
 
     def _note(self, error: BaseException) -> None:

@@ -11,6 +11,10 @@ from ingestion.messages import Message
 
 REPLAYED_FROM = "replayed-from"
 
+# Of one row, in the order of QuarantinedMessage; the first three name its place in Kafka.
+PLACE = ["kafka_topic", "kafka_partition", "kafka_offset"]
+MESSAGE = [*PLACE, "produced_at", "raw_key", "raw_value", "schema_version", "source", "poll_id"]
+
 # A message has up to 1 MB, and a batch of them is in memory at once.
 MESSAGES_PER_BATCH = 256
 

@@ -11,11 +11,16 @@ from pyarrow.fs import FileSystem
 from pyarrow.parquet import ParquetFile
 
 from coinloom.settings import Sink
-from quarantine.contents import MESSAGES_PER_BATCH, QuarantinedMessage, QuarantineUnreadable, ReasonCount
+from quarantine.contents import (
+    MESSAGE,
+    MESSAGES_PER_BATCH,
+    PLACE,
+    QuarantinedMessage,
+    QuarantineUnreadable,
+    ReasonCount,
+)
 from stores.lake_files import arrow_address, data_files, landed_hours
 
-PLACE = ["kafka_topic", "kafka_partition", "kafka_offset"]
-MESSAGE = [*PLACE, "produced_at", "raw_key", "raw_value", "schema_version", "source", "poll_id"]
 COUNTED_ROWS_PER_BATCH = 65_536
 
 

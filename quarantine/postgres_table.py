@@ -7,7 +7,7 @@ from typing import Any
 from psycopg.errors import UndefinedTable
 
 from coinloom.settings import Settings, Sink
-from quarantine.contents import MESSAGES_PER_BATCH, QuarantinedMessage, ReasonCount
+from quarantine.contents import MESSAGE, MESSAGES_PER_BATCH, PLACE, QuarantinedMessage, ReasonCount
 from stores.database import connect
 
 COUNT = """
@@ -28,13 +28,12 @@ COUNT = """
     group by reason
     order by reason collate "C"
 """
-MESSAGES = """
-    select
-        kafka_topic, kafka_partition, kafka_offset, produced_at, raw_key, raw_value, schema_version, source, poll_id
+MESSAGES = f"""
+    select {", ".join(MESSAGE)}
     from quarantine.crypto_prices
     where landed_hour >= %(since_hour)s and (cardinality(%(reasons)s::text[]) = 0 or reason = any(%(reasons)s))
-    order by kafka_topic, kafka_partition, kafka_offset
-"""
+    order by {", ".join(PLACE)}
+"""  # noqa: S608 our own names
 
 
 class QuarantineTable:

@@ -14,7 +14,7 @@ from stores.database import connect
 from stores.lake_files import arrow_address, data_files, landed_hours
 
 NEWEST_HOUR = """
-    select landed_hour, count(*), max(last_updated_at), max(landed_at)
+    select landed_hour, count(*), max(last_updated_at)
     from landing.crypto_prices
     where landed_hour = (select max(landed_hour) from landing.crypto_prices)
     group by landed_hour
@@ -23,12 +23,11 @@ NEWEST_HOUR = """
 
 @dataclass(frozen=True, slots=True)
 class NewestHour:
-    """The newest `landed_hour` of a sink: its rows so far, and the newest event time and landing in it, in UTC."""
+    """The newest `landed_hour` of a sink: its rows so far, and the newest event time in it, in UTC."""
 
     landed_hour: str
     rows: int
     newest_event: datetime
-    newest_landing: datetime
 
 
 def newest_hour(settings: Settings, sink: Sink) -> NewestHour | None:
@@ -58,14 +57,13 @@ def _newest_hour_in_the_lake(settings: Settings) -> NewestHour | None:
     if not hours:
         return None
     hour = max(hours)
-    rows, events, landings = 0, [], []
+    rows, events = 0, []
     for path in data_files(lake, hours[hour]):
         with ParquetFile(path, filesystem=lake) as file:
-            table = file.read(["last_updated_at", "landed_at"])
-        rows += table.num_rows
-        events.append(_newest(table["last_updated_at"]))
-        landings.append(_newest(table["landed_at"]))
-    return NewestHour(hour, rows, max(events), max(landings))
+            updates = file.read(["last_updated_at"])["last_updated_at"]
+        rows += len(updates)
+        events.append(_newest(updates))
+    return NewestHour(hour, rows, max(events))
 
 
 def _newest(column: pa.ChunkedArray) -> datetime:

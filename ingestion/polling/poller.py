@@ -29,7 +29,6 @@ class PollerSummary:
 
     polls: int = 0
     failed_polls: int = 0
-    messages_sent: int = 0
 
 
 class Poller:
@@ -79,7 +78,6 @@ class Poller:
     def _take(self, poll_id: UUID, answer: MarketsAnswer, started: float) -> None:
         messages = list(self._messages(answer, poll_id))
         self._outbox.keep(messages)
-        self.summary.messages_sent += len(messages)
         self._watch(answer)
         self._deliver(poll_id)
         seconds = self._report(poll_id, answer, len(messages), None, started)
