@@ -32,7 +32,26 @@ final as (
 
     {% set epoch_minute = minutes_between("timestamp '1970-01-01 00:00:00'", 'bar_minute') %}
     select
-        *,
+        coin_id,
+        vs_currency,
+        bar_minute,
+        symbol,
+        name,
+        open,
+        high,
+        low,
+        close,
+        market_cap,
+        market_cap_rank,
+        volume_24h,
+        high_24h,
+        low_24h,
+        update_count,
+        is_filled,
+        is_closed,
+        minutes_since_update,
+        bar_hour,
+        segment_started_at,
         {{ minutes_between('segment_started_at', 'bar_minute') }} as segment_minute,
         cast(floor({{ epoch_minute }} / {{ block_minutes() }}.0) as int) as block,
         cast(mod({{ epoch_minute }}, {{ block_minutes() }}) as {{ type_double() }}) as block_position
