@@ -37,9 +37,9 @@ from ingestion.exceptions import (
 from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.market import Market
-from tests.unit.ingestion.test_coingecko import KEY, Reply, ScriptedServer, running_server
-from tests.unit.ingestion.test_polling import RecordingProducer, Sent, acknowledge, time_out
-from tests.unit.simulator.test_faults import NOON, simulator
+from tests.unit.ingestion.recording_producer import RecordingProducer, Sent, acknowledge, time_out
+from tests.unit.ingestion.scripted_server import KEY, Reply, ScriptedServer, running_server
+from tests.unit.simulator.running_simulator import NOON, simulator
 
 Rows = list[tuple[str, str, str, float]]
 

@@ -13,7 +13,7 @@ from ingestion.messages import Message
 from ingestion.polling.outbox import Outbox, open_outbox
 from ingestion.polling.recovery import forget_delivered
 from ingestion.polling.relay import Relay
-from tests.unit.ingestion.test_polling import RecordingProducer, Sent, acknowledge
+from tests.unit.ingestion.recording_producer import RecordingProducer, Sent, acknowledge
 
 HEADERS = [("schema-version", b"1.0"), ("poll-id", b"p")]
 

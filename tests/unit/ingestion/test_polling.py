@@ -11,46 +11,19 @@ from pathlib import Path
 
 import pytest
 import requests
-from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
+from kafka.errors import MessageSizeTooLargeError
 from typer.testing import CliRunner
 
 import ingestion.__main__
 from coinloom.settings import Settings
 from ingestion.exceptions import DeliveryFailed, NotAcknowledged, WrongKeyOrPlan
-from ingestion.messages import Headers, Message
+from ingestion.messages import Message
 from ingestion.polling.run import PollerSummary, run_poller
 from ingestion.sender import Sender
-from tests.unit.ingestion.test_coingecko import Reply, ScriptedServer, coins, running_server
+from tests.unit.ingestion.recording_producer import RecordingProducer, Sent, acknowledge, time_out
+from tests.unit.ingestion.scripted_server import Reply, ScriptedServer, coins, running_server
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-
-
-class Sent:
-    """A future that the test completes."""
-
-    def __init__(self, topic: str, value: bytes, key: bytes, headers: Headers) -> None:
-        self.topic, self.body, self.key, self.headers = topic, value, key, dict(headers)
-        self.is_done = False
-        self.exception: BaseException | None = None
-        self.value: object = None
-
-    def get(self, _timeout: float) -> None:
-        self.is_done = True
-
-
-class RecordingProducer:
-    """Keeps what was sent; `on_flush` says what the broker does with it."""
-
-    def __init__(self, on_flush: Callable[[list[Sent]], None] | None = None) -> None:
-        self.sent: list[Sent] = []
-        self.on_flush = on_flush or acknowledge
-
-    def send(self, topic: str, value: bytes, key: bytes, headers: Headers) -> Sent:
-        self.sent.append(Sent(topic, value, key, headers))
-        return self.sent[-1]
-
-    def flush(self, _timeout: float) -> None:
-        self.on_flush(self.sent)
 
 
 class EmptyTopic:
@@ -63,15 +36,6 @@ class EmptyTopic:
 
     def messages(self, since: Mapping[int, int], until: Mapping[int, int]) -> list[Message]:  # noqa: ARG002
         return []
-
-
-def acknowledge(sent: list[Sent]) -> None:
-    for message in sent:
-        message.is_done = True
-
-
-def time_out(_sent: list[Sent]) -> None:
-    raise KafkaTimeoutError
 
 
 @pytest.fixture

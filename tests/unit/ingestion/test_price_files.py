@@ -14,7 +14,7 @@ from ingestion.exceptions import PriceFileError
 from ingestion.price_files.loader import Load, LoadSummary, load_price_file
 from ingestion.price_files.reader import RejectedLine, Share
 from ingestion.sender import Sender
-from tests.unit.ingestion.test_polling import RecordingProducer
+from tests.unit.ingestion.recording_producer import RecordingProducer
 
 LOAD = Load(uuid4(), fetched_at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC))
 HEADER = "last_updated_at,coin_id,symbol,price,volume_24h\n"

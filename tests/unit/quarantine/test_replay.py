@@ -13,7 +13,7 @@ from ingestion.producer import RememberingPartitioner
 from ingestion.sender import Sender
 from quarantine.contents import QuarantinedMessage
 from quarantine.replay import MAX_BYTES, ReplayLog, ReplaysNotKept, ReplaySummary, replay
-from tests.unit.ingestion.test_polling import RecordingProducer, Sent, acknowledge
+from tests.unit.ingestion.recording_producer import RecordingProducer, Sent, acknowledge
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BAD = QuarantinedMessage("prices", 2, 17, NOON, b"\xffkey", b"\x00{", "1.0", "live", "a-poll")

@@ -10,8 +10,8 @@ import requests
 from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.market import Market
-from tests.unit.simulator.test_faults import simulator
-from tests.unit.simulator.test_server import NOON, FakeTime
+from tests.unit.simulator.fake_time import NOON, FakeTime
+from tests.unit.simulator.running_simulator import simulator
 
 DAY = 86_400
 KINDS = ("prices", "market_caps", "total_volumes")

@@ -1,19 +1,13 @@
 """Everything that the simulator can do wrong, over real HTTP, met by the client that the poller uses."""
 
-import socket
 import subprocess
 import sys
-import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count, groupby, pairwise
 
 import pytest
 import requests
-import uvicorn
-from starlette.applications import Starlette
 
 from ingestion.coingecko import answers
 from ingestion.coingecko import client as coingecko
@@ -23,27 +17,10 @@ from ingestion.exceptions import BadAnswer, CoinGeckoError, RateLimited, ServerT
 from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.faults import STORM_REQUESTS, Fault, FaultPlan, UnknownFaultError
-from simulator.faulty import FaultyApp
 from simulator.market import Market
+from tests.unit.simulator.running_simulator import NOON, simulator
 
-NOON = datetime(2026, 5, 18, 12, tzinfo=UTC)
 REQUEST = MarketsRequest(("usd",), top_n=40)
-MARKET = create_app(Market(seed=7, count=40), MarketClock(NOON.timestamp))
-
-
-@contextmanager
-def simulator(faults: str, seed: int = 7, market: Starlette = MARKET) -> Iterator[str]:
-    """The base URL of a market of 40 coins where it is noon, with these faults."""
-    app = FaultyApp(market, FaultPlan.read(faults, seed))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v3"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(autouse=True)

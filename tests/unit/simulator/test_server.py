@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Any
@@ -22,8 +22,7 @@ import uvicorn
 from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.market import Market
-
-NOON = datetime(2026, 5, 18, 12, tzinfo=UTC).timestamp()
+from tests.unit.simulator.fake_time import NOON, FakeTime
 
 NULLABLE_NUMBER, TEXT, NULLABLE_TEXT = (int, float, type(None)), (str,), (str, type(None))
 FIELDS: dict[str, tuple[type, ...]] = {
@@ -55,16 +54,6 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "last_updated": NULLABLE_TEXT,
 }
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
-class FakeTime:
-    """Seconds since 1970, moved by hand."""
-
-    def __init__(self) -> None:
-        self.seconds = NOON
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,34 @@
+"""The simulator on a free port of this machine, with faults."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import uvicorn
+from starlette.applications import Starlette
+
+from simulator.app import create_app
+from simulator.clock import MarketClock
+from simulator.faults import FaultPlan
+from simulator.faulty import FaultyApp
+from simulator.market import Market
+
+NOON = datetime(2026, 5, 18, 12, tzinfo=UTC)
+MARKET = create_app(Market(seed=7, count=40), MarketClock(NOON.timestamp))
+
+
+@contextmanager
+def simulator(faults: str, seed: int = 7, market: Starlette = MARKET) -> Iterator[str]:
+    """The base URL of a market of 40 coins where it is noon, with these faults."""
+    app = FaultyApp(market, FaultPlan.read(faults, seed))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v3"
+        finally:
+            server.should_exit = True
+            thread.join()
