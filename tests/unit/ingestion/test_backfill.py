@@ -39,7 +39,7 @@ from simulator.clock import MarketClock
 from simulator.market import Market
 from tests.unit.ingestion.recording_producer import RecordingProducer, Sent, acknowledge, time_out
 from tests.unit.ingestion.scripted_server import KEY, Reply, ScriptedServer, running_server
-from tests.unit.simulator.running_simulator import NOON, simulator
+from tests.unit.simulator.running_simulator import NOON, running_simulator
 
 Rows = list[tuple[str, str, str, float]]
 
@@ -109,7 +109,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def bench_with(home: Path, faults: str) -> Iterator[Bench]:
     made: list[Bench] = []
     market = Recorded(create_app(MARKET, MarketClock(lambda: made[0].moment.timestamp() if made else NOON.timestamp())))
-    with simulator(faults, market=market) as url:
+    with running_simulator(faults, market=market) as url:
         made.append(Bench(url, home))
         made[0].asked = market.asked
         yield made[0]

@@ -74,10 +74,10 @@ def test_a_new_month_has_new_credits_but_the_same_minute(tmp_path: Path, clock: 
 
 
 def test_credits_are_spread_over_what_is_left_of_the_month(tmp_path: Path, clock: Clock) -> None:
-    limited = budget(tmp_path, clock, per_month=1000)
+    limited = budget(tmp_path, clock, per_month=100)
     seconds_left = (MONTHS_END - NOON).total_seconds()
-    assert limited.seconds_per_poll(calls=2) == seconds_left * 2 / 1000
-    for _ in range(999):
+    assert limited.seconds_per_poll(calls=2) == seconds_left * 2 / 100
+    for _ in range(99):
         limited.spend()
     assert limited.seconds_per_poll(calls=1) == seconds_left
     assert limited.seconds_per_poll(calls=2) == seconds_left
@@ -88,7 +88,7 @@ def test_polls_are_left_out_so_that_the_credits_last_and_the_log_says_so(
     tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    limited = budget(tmp_path, clock, per_month=1000)
+    limited = budget(tmp_path, clock, per_month=100)
     pace = Pace(limited, calls=1, wanted=30.0)
     polls = 0
     while clock.moment < MONTHS_END:
@@ -96,9 +96,9 @@ def test_polls_are_left_out_so_that_the_credits_last_and_the_log_says_so(
             limited.spend()
             polls += 1
         clock.moment += timedelta(seconds=30)
-    assert 950 <= polls <= 1000
+    assert 95 <= polls <= 100
     assert caplog.messages[0] == (
-        "a poll every 734 s instead of 30 s: 1,000 credits are left this month (COINGECKO_CREDITS_PER_MONTH)"
+        "a poll every 7344 s instead of 30 s: 100 credits are left this month (COINGECKO_CREDITS_PER_MONTH)"
     )
     clock.moment = MONTHS_END + timedelta(minutes=20)
     assert pace.is_due((clock.moment - NOON).total_seconds())

@@ -20,7 +20,7 @@ MARKET = create_app(Market(seed=7, count=40), MarketClock(NOON.timestamp))
 
 
 @contextmanager
-def simulator(faults: str, seed: int = 7, market: Starlette = MARKET) -> Iterator[str]:
+def running_simulator(faults: str, seed: int = 7, market: Starlette = MARKET) -> Iterator[str]:
     """The base URL of a market of 40 coins where it is noon, with these faults."""
     app = FaultyApp(market, FaultPlan.read(faults, seed))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))

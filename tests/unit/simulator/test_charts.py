@@ -11,7 +11,7 @@ from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.market import Market
 from tests.unit.simulator.fake_time import NOON, FakeTime
-from tests.unit.simulator.running_simulator import simulator
+from tests.unit.simulator.running_simulator import running_simulator
 
 DAY = 86_400
 KINDS = ("prices", "market_caps", "total_volumes")
@@ -30,7 +30,7 @@ def _noon(clock: FakeTime) -> None:
 @pytest.fixture(scope="module")
 def base_url(clock: FakeTime) -> Iterator[str]:
     """A market that has every oddity."""
-    with simulator("", market=create_app(Market(seed=7, count=60), MarketClock(clock))) as url:
+    with running_simulator("", market=create_app(Market(seed=7, count=60), MarketClock(clock))) as url:
         yield url
 
 
@@ -128,7 +128,7 @@ def test_no_more_than_a_year_back(base_url: str) -> None:
 
 
 def test_a_repeated_answer_is_that_of_the_same_coin(clock: FakeTime) -> None:
-    with simulator("repeated=1", market=create_app(Market(seed=7, count=5), MarketClock(clock))) as url:
+    with running_simulator("repeated=1", market=create_app(Market(seed=7, count=5), MarketClock(clock))) as url:
         bitcoin, ethereum = (get(url, coin).content for coin in ("bitcoin", "ethereum"))
         clock.seconds += 3600
         assert [get(url, coin).content for coin in ("bitcoin", "ethereum")] == [bitcoin, ethereum]
