@@ -10,6 +10,7 @@ from psycopg import sql
 
 from coinloom.settings import Settings
 from spark_streaming.transforms import LANDING_COLUMNS
+from stores.composing import names
 from stores.database import connect
 from stores.lake_files import PARTITION
 
@@ -19,7 +20,7 @@ FORMAT = pyarrow.csv.WriteOptions(include_header=False)
 
 def copy_landing(settings: Settings) -> None:
     """Fill landing.crypto_prices, which must be empty."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, [*LANDING_COLUMNS, PARTITION]))
+    columns = names([*LANDING_COLUMNS, PARTITION])
     statement = sql.SQL("copy landing.crypto_prices ({}) from stdin (format csv)").format(columns)
     with connect(settings) as connection:
         with connection.cursor() as cursor, cursor.copy(statement) as copy:

@@ -13,6 +13,7 @@ from psycopg import sql
 from coinloom.settings import Settings
 from ingestion.messages import Source
 from spark_streaming.transforms import LANDING_COLUMNS, QUARANTINE_COLUMNS
+from stores.composing import names
 from stores.database import connect
 from stores.lake_files import PARTITION
 
@@ -94,8 +95,8 @@ def _land_parquet(rows: pa.Table, folder: Path) -> None:
 
 
 def _land_postgres(rows: pa.Table, settings: Settings, schema: str) -> None:
-    columns = sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
-    statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(schema, "crypto_prices"), columns)
+    table = sql.Identifier(schema, "crypto_prices")
+    statement = sql.SQL("copy {} ({}) from stdin").format(table, names(rows.column_names))
     with connect(settings) as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows.to_pylist():
             copy.write_row(tuple(row.values()))

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from coinloom.settings import Settings
+from stores.composing import names
 from stores.database import connect
 
 CRYPTO_TABLE_SAMPLE = ("coin_id", "bar_minute", "price", "price_change_5m_pct", "sma_20", "ema_20", "volatility_20")
@@ -34,8 +35,7 @@ def show_sample(settings: Settings, console: Console) -> None:
 
 
 def _select(settings: Settings, mart: str, columns: Sequence[str], rest: str) -> list[tuple[Any, ...]]:
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    query = sql.SQL("select {} from {} ").format(names, sql.Identifier("marts", mart)) + sql.SQL(rest)
+    query = sql.SQL("select {} from {} ").format(names(columns), sql.Identifier("marts", mart)) + sql.SQL(rest)
     with connect(settings) as connection:
         return connection.execute(query).fetchall()
 

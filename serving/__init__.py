@@ -7,5 +7,5 @@
 | `marts` | which marts there are, their keys and periods |
 | `changes` | which hours differ from the published ones |
 | `source`, `lake`, `warehouse` | what is read: on Spark, or in PostgreSQL |
-| `mart_table`, `composing` | what is written, and its SQL |
+| `mart_table` | what is written: rows that differ, in periods that changed |
 """

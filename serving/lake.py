@@ -15,7 +15,6 @@ from pyarrow.parquet import ParquetFile
 from pyhive.exc import Error as ThriftError
 from pyhive.hive import Cursor
 
-from serving.composing import names
 from serving.marts import Mart
 from serving.source import (
     HOUR_VERSIONS,
@@ -26,6 +25,7 @@ from serving.source import (
     no_build,
     not_partitioned,
 )
+from stores.composing import names
 from stores.lake_files import arrow_address, data_files
 
 log = logging.getLogger("serving")

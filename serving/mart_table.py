@@ -9,10 +9,10 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from serving.composing import all_equal, definitions, names
 from serving.marts import SCHEMA, Mart
 from serving.source import PublishFailed
 from serving.warehouse import columns_of
+from stores.composing import all_equal, definitions, names
 
 # A column of the mart holds whatever the model gives if it has the same type, or one of these instead of it.
 WIDER = {"integer": "bigint", "real": "double precision", "character varying": "text"}

@@ -18,12 +18,12 @@ from psycopg import sql
 from coinloom.settings import Settings, Target
 from serving.build_lock import build_lock
 from serving.changes import Changes, find_changes, remember
-from serving.composing import definitions
 from serving.lake import Lake
 from serving.mart_table import MartTable
 from serving.marts import SCHEMA, Mart, read_marts
 from serving.source import PublishFailed, Source, SourceTable
 from serving.warehouse import Warehouse
+from stores.composing import definitions
 from stores.migrate import migrate
 from stores.thrift import open_cursor
 

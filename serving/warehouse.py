@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import errors, sql
 
-from serving.composing import names
 from serving.marts import Mart
 from serving.source import HOUR_VERSIONS, UNFINISHED_BUILDS, WAREHOUSE, finished, no_build, not_partitioned
+from stores.composing import names
 
 COLUMNS = """
     select attname, format_type(atttypid, null)

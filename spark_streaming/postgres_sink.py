@@ -11,7 +11,8 @@ from pyspark.sql.types import TimestampType
 
 from coinloom.settings import Settings
 from spark_streaming.transforms import LANDING_COLUMNS, QUARANTINE_COLUMNS, rejected_rows, valid_rows
-from stores.database import connect
+from stores.composing import names
+from stores.database import connect, password
 
 # A batch of statements is in memory at once, and what is in quarantine may have 1 MB a row.
 ROWS_PER_STATEMENT = {"landing": 10_000, "quarantine": 100}
@@ -40,13 +41,12 @@ class PostgresSink:
         ]
         writer = rows.select(without_zone).write.format("jdbc").mode("overwrite").option("truncate", True)
         url = f"jdbc:postgresql://{settings.postgres_host}:{settings.postgres_port}/{settings.postgres_db}"
-        password = settings.postgres_password.get_secret_value() if settings.postgres_password else ""
         writer.options(
             url=url,
             driver="org.postgresql.Driver",
             dbtable=f"{schema}.crypto_prices_incoming",
             user=settings.postgres_user,
-            password=password,
+            password=password(settings) or "",
             batchsize=ROWS_PER_STATEMENT[schema],
             reWriteBatchedInserts="true",
             socketTimeout=SOCKET_TIMEOUT_SECONDS,
@@ -54,13 +54,17 @@ class PostgresSink:
 
 
 def _merge(connection: psycopg.Connection, schema: str, columns: list[str]) -> None:
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
     source = sql.Identifier(schema, "crypto_prices_incoming")
     connection.execute(
         sql.SQL(
             "insert into {target} ({names}, landed_hour) "
             "select {names}, greatest(to_char(landed_at, {hour}), (select max(landed_hour) from {target})) "
             "from {source} on conflict do nothing"
-        ).format(target=sql.Identifier(schema, "crypto_prices"), names=names, source=source, hour='YYYY-MM-DD"T"HH24')
+        ).format(
+            target=sql.Identifier(schema, "crypto_prices"),
+            names=names(columns),
+            source=source,
+            hour='YYYY-MM-DD"T"HH24',
+        )
     )
     connection.execute(sql.SQL("truncate {}").format(source))

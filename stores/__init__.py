@@ -2,7 +2,7 @@
 
 | read | for |
 | --- | --- |
-| `database`, `thrift` | connections |
+| `database`, `thrift`, `composing` | connections; SQL from names that are quoted |
 | `migrate`, `migrations/` | schemas, landing tables and roles in PostgreSQL |
 | `lake_files`, `landing` | where the lake's files are; how far the stream has come |
 | `state_file` | a SQLite file for what has to outlive a process |

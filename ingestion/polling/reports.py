@@ -16,6 +16,7 @@ from psycopg import sql
 from coinloom.settings import Settings
 from ingestion.polling.coin_states import CoinState, Key, States, worth_telling
 from ingestion.polling.outbox import Outbox
+from stores.composing import names
 from stores.database import DatabaseUnavailable, connect
 
 KEPT_AT_MOST = 10_000
@@ -113,7 +114,7 @@ class PollReports:
 def _insert(connection: psycopg.Connection, relation: str, row: Mapping[str, Any]) -> None:
     statement = sql.SQL("insert into {} ({}) values ({}) on conflict do nothing").format(
         sql.Identifier("ingestion", relation),
-        sql.SQL(", ").join(map(sql.Identifier, row)),
+        names(row),
         sql.SQL(", ").join(sql.Placeholder() * len(row)),
     )
     connection.execute(statement, list(row.values()))
