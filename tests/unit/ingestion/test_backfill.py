@@ -38,7 +38,7 @@ from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.market import Market
 from tests.unit.ingestion.recording_producer import RecordingProducer, Sent, acknowledge, time_out
-from tests.unit.ingestion.scripted_server import KEY, Reply, ScriptedServer, running_server
+from tests.unit.ingestion.scripted_server import KEY, Reply, ScriptedServer
 from tests.unit.simulator.running_simulator import NOON, running_simulator
 
 Rows = list[tuple[str, str, str, float]]
@@ -113,12 +113,6 @@ def bench_with(home: Path, faults: str) -> Iterator[Bench]:
         made.append(Bench(url, home))
         made[0].asked = market.asked
         yield made[0]
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with running_server() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

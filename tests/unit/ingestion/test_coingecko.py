@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -23,15 +22,9 @@ from ingestion.exceptions import (
     Unreachable,
     WrongKeyOrPlan,
 )
-from tests.unit.ingestion.scripted_server import KEY, Reply, ScriptedServer, coins, running_server
+from tests.unit.ingestion.scripted_server import KEY, Reply, ScriptedServer, coins
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with running_server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from ingestion.messages import Message
 from ingestion.polling.run import PollerSummary, run_poller
 from ingestion.sender import Sender
 from tests.unit.ingestion.recording_producer import RecordingProducer, Sent, acknowledge, time_out
-from tests.unit.ingestion.scripted_server import Reply, ScriptedServer, coins, running_server
+from tests.unit.ingestion.scripted_server import Reply, ScriptedServer, coins
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
@@ -36,12 +36,6 @@ class EmptyTopic:
 
     def messages(self, since: Mapping[int, int], until: Mapping[int, int]) -> list[Message]:  # noqa: ARG002
         return []
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with running_server() as running:
-        yield running
 
 
 @pytest.fixture
