@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow.fs import FileSelector, FileSystem
 from pyarrow.parquet import ParquetFile
 
@@ -67,5 +68,5 @@ def _newest_hour_in_the_lake(settings: Settings) -> NewestHour | None:
 
 
 def _newest(column: pa.ChunkedArray) -> datetime:
-    newest: datetime = pa.compute.max(column).as_py()
+    newest: datetime = pc.max(column).as_py()
     return newest.replace(tzinfo=None)

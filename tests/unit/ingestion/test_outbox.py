@@ -82,7 +82,7 @@ def test_everything_is_sent_in_order_a_few_at_a_time(outbox: Outbox) -> None:
     assert len(outbox) == 0
 
 
-def test_only_what_is_confirmed_leaves_the_spool_and_nothing_is_sent_twice(outbox: Outbox) -> None:
+def test_only_what_is_confirmed_leaves_the_outbox_and_nothing_is_sent_twice(outbox: Outbox) -> None:
     def confirm_the_first_two(sent: list[Sent]) -> None:
         acknowledge(sent[:2])
         raise KafkaTimeoutError

@@ -1,0 +1,45 @@
+"""How far the stream has come in the lake, from files as it leaves them."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow.parquet import write_table
+
+from coinloom.settings import Settings, Sink
+from stores.landing import NewestHour, landed_offsets, newest_hour
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, lake_root=str(tmp_path), kafka_topic="prices")
+
+
+def land(lake: Path, hour: str, file: str, *events: datetime) -> None:
+    folder = lake / "landing" / "crypto_prices" / f"landed_hour={hour}"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_table(pa.table({"last_updated_at": pa.array(events, pa.timestamp("us", "UTC"))}), folder / file)
+
+
+def test_the_newest_hour_counts_its_rows_and_no_others(settings: Settings, tmp_path: Path) -> None:
+    newest = datetime(2026, 11, 22, 10, 9)
+    land(tmp_path, "2026-11-22T09", "a.parquet", datetime(2026, 11, 22, 11))
+    land(tmp_path, "2026-11-22T10", "b.parquet", datetime(2026, 11, 22, 10, 1), newest)
+    land(tmp_path, "2026-11-22T10", "c.parquet", datetime(2026, 11, 22, 10, 5))
+    land(tmp_path, "2026-11-22T10", "_not_committed.parquet", datetime(2026, 11, 22, 10, 30))
+    assert newest_hour(settings, Sink.PARQUET) == NewestHour("2026-11-22T10", 3, newest)
+
+
+def test_before_the_first_row_there_is_no_hour(settings: Settings) -> None:
+    assert newest_hour(settings, Sink.PARQUET) is None
+    assert landed_offsets(settings, Sink.PARQUET) == {}
+
+
+def test_offsets_are_those_of_the_newest_batch_that_is_committed(settings: Settings, tmp_path: Path) -> None:
+    for folder, batches in {"commits": (9, 10), "offsets": (9, 10, 11)}.items():
+        (tmp_path / "_checkpoints" / "parquet" / folder).mkdir(parents=True)
+        for batch in batches:
+            text = f'v1\n{{"batchTimestampMs":0}}\n{{"prices":{{"0":{batch},"2":{10 * batch}}}}}'
+            (tmp_path / "_checkpoints" / "parquet" / folder / str(batch)).write_text(text)
+    assert landed_offsets(settings, Sink.PARQUET) == {0: 10, 2: 100}
