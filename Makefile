@@ -1,6 +1,8 @@
 # One way to do each thing. `make` lists the targets.
 
-PYTHON ?= python3
+# What `make python` has found, or else what the machine calls python3.
+PYTHON ?= $(shell cat .tools/python 2>/dev/null || echo python3)
+PYTHON_VERSIONS := $(shell sed -n 's/^requires-python = "\(.*\)"/\1/p' pyproject.toml)
 UV_VERSION := 0.13.9
 UV := .tools/uv/bin/uv
 BIN := .venv/bin
@@ -10,7 +12,7 @@ install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql lint-dbt format docs \
-    bench-build chaos lock clean
+    bench-build chaos lock python clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -69,6 +71,14 @@ lock: $(UV) ## Resolve requirements.lock anew from pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	    --no-header --group dev --group airflow pyproject.toml --output-file requirements.lock --upgrade
 
+python: FOR_UV := --for-uv
+python: export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.tools/pythons
+python: $(UV) ## On a machine with another Python: find one that fits, or have uv fetch it, for all other targets
+	@$(UV) python find --system '$(PYTHON_VERSIONS)' >.tools/python 2>/dev/null \
+	    || { $(UV) python install 3.11 && $(UV) python find --managed-python 3.11 >.tools/python; } \
+	    || { rm -f .tools/python; exit 1; }
+	@echo "Coinloom's Python is $$(cat .tools/python) from now on."
+
 clean: ## Remove the environment and the data of the embedded stack
 	@if [ -x $(BIN)/coinloom ]; then $(BIN)/coinloom down; fi
 	@rm -rf .venv .tools .coinloom
@@ -80,6 +90,7 @@ setup-dev: .venv/.installed-dev
 	@$(BIN)/coinloom setup
 
 .venv/.installed: $(UV) pyproject.toml requirements.lock
+	@stack/check-prerequisites.sh $(PYTHON)
 	@$(PYTHON) -m venv --without-pip .venv
 	@echo "Installing Coinloom into .venv ..."
 	@$(call install,)
@@ -91,6 +102,6 @@ setup-dev: .venv/.installed-dev
 	@touch $@
 
 $(UV):
-	@stack/check-prerequisites.sh $(PYTHON)
+	@stack/check-prerequisites.sh $(PYTHON) $(FOR_UV)
 	@$(PYTHON) -m venv .tools/uv
 	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

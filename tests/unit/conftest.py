@@ -1,5 +1,7 @@
 """For all unit tests: no setting of whoever runs them, and one small Spark session, with no server."""
 
+import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +18,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # not the python3 of the PATH, which may be of another version
     builder = SparkSession.builder.master("local[1]").appName("coinloom-unit-tests")
     settings = {
         "spark.sql.session.timeZone": "UTC",

@@ -1,8 +1,10 @@
 """What is missing on a machine is named, with the way to install it."""
 
 import os
+import shutil
 import socket
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,15 +28,116 @@ def program(folder: Path, name: str, *lines: str) -> Path:
     return path
 
 
-def check(python: str, java_home: Path | None) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"]} | ({"JAVA_HOME": str(java_home)} if java_home else {})
+def check(python: str, java_home: Path | None, *, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The check's answer; with `path`, on a machine that has these programs and no others but the shell's own."""
+    environment = {"PATH": str(path) if path else os.environ["PATH"]}
+    environment |= {"JAVA_HOME": str(java_home)} if java_home else {}
     command = ["/bin/sh", str(CHECK), python]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def machine(folder: Path, python: str) -> Path:
+    """A folder for the PATH: Java 17, what the check is written with, and `python3`, a script that begins so."""
+    for name in ("sed", "head", "dirname"):
+        (folder / name).symlink_to(shutil.which(name) or name)
+    program(folder, "java", "echo 'openjdk version \"17.0.15\" 2025-04-15' >&2")
+    program(folder, "python3", python)
+    return folder
+
+
+def answers(name: str, *, is_fitting: bool, can_hold_uv: bool) -> str:
+    """A line of shell that answers the questions of the check as a Python would."""
+    cases = {
+        "-V": f"echo {name}",
+        "*ensurepip*3,*8*": f"exit {int(not can_hold_uv)}",
+        "*": f"exit {int(not is_fitting)}",
+    }
+    return 'case "$*" in ' + " ".join(f"{pattern}) {answer} ;;" for pattern, answer in cases.items()) + " esac"
 
 
 def test_a_machine_that_has_everything_passes_in_silence() -> None:
     done = check("python3", java_home=None)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_versions_are_those_of_pyproject() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    done = check("no-such-python", None)
+    assert project["requires-python"] == ">=3.11,<3.13"
+    assert "needs Python 3.11 to 3.12." in done.stderr
+
+
+OLD = answers("Python 3.10.13", is_fitting=False, can_hold_uv=True)
+
+
+def test_another_python_of_the_machine_is_named_as_the_way_out(tmp_path: Path) -> None:
+    path = machine(tmp_path, OLD)
+    program(path, "python3.11", "exit 127  # as a launcher does that knows the name and has no such version")
+    program(path, "python3.12", answers("Python 3.12.1", is_fitting=True, can_hold_uv=True))
+    done = check("python3", None, path=path)
+    assert done.returncode == 1
+    assert "python3 is Python 3.10.13" in done.stderr
+    assert "run 'make PYTHON=python3.12 ...'" in done.stderr
+
+
+def test_a_machine_that_has_uv_is_told_how_uv_brings_a_python(tmp_path: Path) -> None:
+    path = machine(tmp_path, OLD)
+    program(path, "uv", "exit 0")
+    done = check("python3", None, path=path)
+    assert """Run 'uv python install 3.11', then 'make PYTHON="$(uv python find 3.11)" ...'.""" in done.stderr
+
+
+def test_a_machine_that_has_neither_is_sent_to_make_python(tmp_path: Path) -> None:
+    path = machine(tmp_path, OLD)
+    assert "Run 'make python', which" in check("python3", None, path=path).stderr
+    program(path, "python3.10", OLD)
+    assert "Run 'make python PYTHON=python3.10', which" in check("python3.10", None, path=path).stderr
+
+
+def test_a_python_that_cannot_hold_uv_leaves_the_packages_of_the_system(tmp_path: Path) -> None:
+    path = machine(tmp_path, answers("Python 3.6.15", is_fitting=False, can_hold_uv=False))
+    assert "sudo apt-get install python3.11 python3.11-venv" in check("python3", None, path=path).stderr
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the Makefile, in which uv has been installed: a script that knows of one Python, if of any."""
+    for name in ("Makefile", "pyproject.toml", "requirements.lock", "stack/check-prerequisites.sh"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(REPOSITORY / name, tmp_path / name)
+    return tmp_path
+
+
+def make(checkout: Path, *arguments: str) -> str:
+    command = ["make", "--no-print-directory", *arguments]
+    environment = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def test_make_python_keeps_what_uv_finds_for_all_other_targets(checkout: Path) -> None:
+    program(checkout / ".tools/uv/bin", "uv", 'echo "$@" >>asked', "echo /opt/the-other/python3")
+    assert "python3 -m venv --without-pip" in make(checkout, "-n", ".venv/.installed")
+    assert "Coinloom's Python is /opt/the-other/python3" in make(checkout, "python")
+    assert (checkout / "asked").read_text() == "python find --system >=3.11,<3.13\n"
+    assert "/opt/the-other/python3 -m venv --without-pip" in make(checkout, "-n", ".venv/.installed")
+    assert "/mine/python3 -m venv --without-pip" in make(checkout, "-n", ".venv/.installed", "PYTHON=/mine/python3")
+
+
+def test_make_python_has_uv_fetch_one_if_there_is_none(checkout: Path) -> None:
+    fetched = (
+        'case "$*" in *--system*) exit 2 ;; *install*) echo "in $UV_PYTHON_INSTALL_DIR" >&2 ;; *) echo /new ;; esac'
+    )
+    program(checkout / ".tools/uv/bin", "uv", fetched)
+    printed = make(checkout, "python")
+    assert f"in {checkout}/.tools/pythons" in printed
+    assert "Coinloom's Python is /new" in printed
+
+
+def test_make_python_that_finds_none_leaves_nothing_behind(checkout: Path) -> None:
+    program(checkout / ".tools/uv/bin", "uv", "echo 'no network' >&2", "exit 2")
+    assert "no network" in make(checkout, "python")
+    assert not (checkout / ".tools/python").exists()
 
 
 def test_an_old_python_and_an_old_java_are_both_named(tmp_path: Path) -> None:
@@ -43,7 +146,7 @@ def test_an_old_python_and_an_old_java_are_both_named(tmp_path: Path) -> None:
     done = check(str(python), java_home=tmp_path)
     assert done.returncode == 1
     assert "Python 3.8.1" in done.stderr
-    assert "python3.11-venv" in done.stderr
+    assert "needs Python 3.11 to 3.12." in done.stderr
     assert "version 11" in done.stderr
     assert "openjdk-17" in done.stderr
 
