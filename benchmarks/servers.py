@@ -27,7 +27,7 @@ def removing_bench_home() -> Iterator[None]:
 
 @contextmanager
 def temporary_home(name: str) -> Iterator[Settings]:
-    """Settings of an empty home that is removed in the end, and before, if a run that was killed has left it."""
+    """Settings of an empty home that is removed in the end, and before, if a benchmark that was killed has left it."""
     settings = isolated_settings(bench_home() / name, dbt_target=Target.SPARK, landing_sinks=[])
     _remove(settings)
     try:

@@ -216,8 +216,8 @@ def replay(
     ] = None,
     since_hour: SinceHour = None,
 ) -> None:
-    """Send what was rejected to the topic again, after a fix: each message once, however often this runs."""
-    from commands.quarantine import replay_quarantine
+    """Send what was rejected to the topic again, after a fix: each message once, however often you say it."""
+    from coinloom.quarantine import replay_quarantine
 
     configure_logging(logging.WARNING)
     with clear_errors():

@@ -19,7 +19,7 @@ def schema_prefix(flags: Any) -> str:
 
 
 def _target_of_last_run(flags: Any) -> str | None:
-    """A retry is of the target that the run was of, whatever the default is."""
+    """A retry is of the target that the failed command was of, whatever the default is."""
     results = Path(flags.PROJECT_DIR, flags.STATE or flags.TARGET_PATH or "target", "run_results.json")
     if not results.is_file():  # dbt will say so
         return None

@@ -1,4 +1,4 @@
-"""Scheduled run of the warehouse: is landing fresh, build the models with their tests, publish the marts.
+"""The warehouse on a schedule: is landing fresh, build the models with their tests, publish the marts.
 
 The tasks are the commands that a person would type. They take their settings (DBT_TARGET, POSTGRES_*, SPARK_THRIFT_*)
 from Airflow's environment. CRYPTO_DAG_SCHEDULE is a cron expression; the default is every five minutes.

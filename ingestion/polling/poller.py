@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class PollerSummary:
-    """What a run of the poller did so far. A failed poll brought no answer."""
+    """What the poller has done since it started. A failed poll brought no answer."""
 
     polls: int = 0
     failed_polls: int = 0

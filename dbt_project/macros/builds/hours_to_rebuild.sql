@@ -1,6 +1,6 @@
 {#
     A predicate on `bar_hour` (or `bar_day`): the hours whose `what` ('updates', 'bars' or 'indicators') this build
-    rebuilds, and `hours_before` each run of them, or all hours of their days. Written out as literals, because only
+    rebuilds, and `hours_before` each stretch of them, or all hours of their days. Written out as literals, because only
     those keep Spark from listing every partition. A full refresh is about every hour.
 #}
 {% macro hours_to_rebuild(what, hours_before=0, of_whole_days=false, column='bar_hour') %}

@@ -1,5 +1,5 @@
 {#
-    The stream writes Parquet by path and owns no catalog, so on Spark each run declares the tables over those folders
+    The stream writes Parquet by path and owns no catalog, so on Spark each command declares the tables over those folders
     and picks up the hours that came since. Hours that went, or came with an older name than the newest known, are picked
     up by daily runs and full refreshes: they look at every hour there is. A column that an older release did not know is
     added to its table; files from before have nulls there. On PostgreSQL the migrations have made the tables.

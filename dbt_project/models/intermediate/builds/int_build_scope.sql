@@ -107,7 +107,7 @@ newest as (
 
 ),
 
--- Hours that follow one another are one run.
+-- Hours that follow one another are one stretch.
 numbered as (
 
     select

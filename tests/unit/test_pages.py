@@ -1,0 +1,55 @@
+"""The pages for people name only what there is, and the workflow of the hosting does what .ci/run says."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from coinloom.settings import REPOSITORY
+
+TESTS = REPOSITORY / "tests"
+PAGES = [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md"), REPOSITORY / "benchmarks" / "README.md"]
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def test_there_are_pages() -> None:
+    assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"} < {page.name for page in PAGES}
+    assert len(PAGES) > 25
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_tests_that_a_page_names_are_there(page: Path) -> None:
+    written = "".join(file.read_text(encoding="utf-8") for file in TESTS.rglob("*.py"))
+    files = {file.name for file in TESTS.rglob("*.py")}
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"\btest_\w+\.py\b", text)) - files == set()
+    named = set(re.findall(r"`(test_\w+)`", text)) - {"test_whole_history"}
+    assert {name for name in named if f"def {name}(" not in written} == set()
+
+
+def test_every_folder_is_on_the_map_of_the_readme() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    where = readme.split("\n## Where things are\n")[1].split("\n## ")[0]
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    folders = {file.split("/")[0] + "/" for file in listed.splitlines() if "/" in file}
+    assert len(folders) > 12
+    assert {folder for folder in folders if f"`{folder}" not in where} == set()
+
+
+def test_the_workflow_runs_what_ci_runs_on_a_python_that_fits() -> None:
+    workflow = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert job["timeout-minutes"] <= 90
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["bash .ci/run"]
+    actions = {step["uses"].split("@")[0]: step for step in job["steps"] if "uses" in step}
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step["uses"]) for step in actions.values())
+    assert actions["actions/setup-python"]["with"]["python-version"] == "3.11"
+    assert actions["actions/setup-java"]["with"]["java-version"] == "17"
