@@ -15,7 +15,7 @@ def differences(evidence: Evidence, poller_kills: int) -> list[str]:
 
 
 def mart_differences(ours: Mapping[str, Counter[Row]], undisturbed: Mapping[str, Counter[Row]]) -> list[str]:
-    """Marts whose rows are not those of the undisturbed run, number for number."""
+    """Marts whose rows are not those of the undisturbed pipeline, number for number."""
     return [
         f"marts.{mart}: {(ours[mart] - rows).total()} rows too many, {(rows - ours[mart]).total()} are missing"
         for mart, rows in undisturbed.items()

@@ -73,7 +73,7 @@ class Landing:
 def read_topic(spark: SparkSession, settings: Settings) -> DataFrame:
     """The topic from its first message, as the Kafka source's columns with headers, and `landed_at`.
 
-    In a stream the current time is that of the batch: a replay after a crash has the same.
+    In a stream the current time is that of the batch: repeated after a crash, it has the same.
     """
     return (
         spark.readStream.format("kafka")

@@ -1,6 +1,6 @@
 """Lands batches in PostgreSQL: each batch first into an empty side table, then in one transaction into the real ones.
 
-The key of a landed row is its place in Kafka, so a batch that is replayed inserts nothing twice. As in the lake, no row
+The key of a landed row is its place in Kafka, so a batch that is repeated inserts nothing twice. As in the lake, no row
 lands in an hour before the newest: builds read on from there.
 """
 
