@@ -1,8 +1,8 @@
 """Lands batches as Parquet: one file per batch, its name fixed by the stream and the batch.
 
 A batch is written aside, then its file is moved to its final name, replacing what an interrupted attempt at the same
-batch left there. So a repeated batch changes nothing, and a reader of the folder, whatever its engine, only ever sees whole
-files. Works on every file system that Hadoop knows (local, s3a, hdfs).
+batch left there. So a repeated batch changes nothing, and a reader of the folder, whatever its engine, only ever sees
+whole files. Works on every file system that Hadoop knows (local, s3a, hdfs).
 """
 
 import json
