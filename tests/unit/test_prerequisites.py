@@ -63,8 +63,8 @@ def test_a_machine_that_has_everything_passes_in_silence() -> None:
 def test_the_versions_are_those_of_pyproject() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     done = check("no-such-python", None)
-    assert project["requires-python"] == ">=3.11,<3.13"
-    assert "needs Python 3.11 to 3.12." in done.stderr
+    assert project["requires-python"] == ">=3.11,<3.14"
+    assert "needs Python 3.11 to 3.13." in done.stderr
 
 
 OLD = answers("Python 3.10.13", is_fitting=False, can_hold_uv=True)
@@ -119,7 +119,7 @@ def test_make_python_keeps_what_uv_finds_for_all_other_targets(checkout: Path) -
     program(checkout / ".tools/uv/bin", "uv", 'echo "$@" >>asked', "echo /opt/the-other/python3")
     assert "python3 -m venv --without-pip" in make(checkout, "-n", ".venv/.installed")
     assert "Coinloom's Python is /opt/the-other/python3" in make(checkout, "python")
-    assert (checkout / "asked").read_text() == "python find --system >=3.11,<3.13\n"
+    assert (checkout / "asked").read_text() == "python find --system >=3.11,<3.14\n"
     assert "/opt/the-other/python3 -m venv --without-pip" in make(checkout, "-n", ".venv/.installed")
     assert "/mine/python3 -m venv --without-pip" in make(checkout, "-n", ".venv/.installed", "PYTHON=/mine/python3")
 
@@ -146,7 +146,7 @@ def test_an_old_python_and_an_old_java_are_both_named(tmp_path: Path) -> None:
     done = check(str(python), java_home=tmp_path)
     assert done.returncode == 1
     assert "Python 3.8.1" in done.stderr
-    assert "needs Python 3.11 to 3.12." in done.stderr
+    assert "needs Python 3.11 to 3.13." in done.stderr
     assert "version 11" in done.stderr
     assert "openjdk-17" in done.stderr
 
