@@ -19,9 +19,14 @@ def main() -> None:
     available_now = _arguments().available_now
     configure_logging()
     settings = Settings()
-    ensure_topic(settings)
     spark = SparkSession.builder.appName("coinloom-stream").getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
+    stream(spark, settings, available_now=available_now)
+
+
+def stream(spark: SparkSession, settings: Settings, *, available_now: bool) -> None:
+    """Land the topic in every sink: with `available_now` what it holds at this moment, else until the end."""
+    ensure_topic(settings)
     landings = [Landing(spark, settings, sink, available_now=available_now) for sink in settings.sinks]
     if available_now:
         each_once(landings)

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from coinloom.settings import Settings
-from commands.counts import count_messages
-from tests.integration.conftest import run_command
+from tests.commands import run_command
 
 
 def test_history_goes_in_once_and_what_is_missing_is_named(stack: Settings) -> None:

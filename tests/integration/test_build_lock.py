@@ -1,8 +1,5 @@
 """Two builds never run into each other: a small dbt project of our name, run by two processes at once."""
 
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +8,13 @@ from typing import Any, LiteralString
 
 import pytest
 
-from coinloom.processes import environment, executable
+from coinloom.processes import environment
 from coinloom.settings import Settings, Target
 from serving.build_lock import BuildLockTaken, lock_of, take_build_lock
 from stack.ports import free_port
 from stack.with_postgres import temporary_postgres
-from stores.database import connect
-from tests.integration.conftest import run_command
+from tests.commands import run_command
+from tests.forks import Forked
 
 PROFILE = """
 small:
@@ -60,18 +57,18 @@ def project(tmp_path: Path) -> Projects:
 
 
 @contextmanager
-def running_build(settings: Settings, folder: Path, seconds: int) -> Iterator[subprocess.Popen[bytes]]:
+def running_build(settings: Settings, folder: Path, seconds: int) -> Iterator[Forked]:
     """dbt in the middle of a model that takes so many seconds; it holds the lock."""
-    command = [executable("dbt"), "run", "--select", "slow", "--vars", f"seconds: {seconds}"]
-    with subprocess.Popen(command, cwd=folder, env=environment(settings), stdout=subprocess.DEVNULL) as process:
-        try:
-            while not sleepers(settings, "pid"):
-                assert process.poll() is None, "dbt did not get as far as its model"
-                time.sleep(0.1)
-            yield process
-        finally:
-            process.kill()
-            sleepers(settings, "pg_terminate_backend(pid)")  # its statement would sleep on without it
+    command = ["dbt", "run", "--select", "slow", "--vars", f"seconds: {seconds}"]
+    process = Forked(command, environment(settings), folder, folder / "printed.txt")
+    try:
+        while not sleepers(settings, "pid"):
+            assert not process.has_ended, process.stdout
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        sleepers(settings, "pg_terminate_backend(pid)")  # its statement would sleep on without it
 
 
 def sleepers(settings: Settings, what: LiteralString) -> list[tuple[Any, ...]]:
@@ -85,10 +82,10 @@ def impatient(settings: Settings) -> Settings:
 
 def test_a_second_build_waits_and_says_for_whom(database: Settings, project: Projects) -> None:
     folder = project("coinloom")
-    with running_build(database, folder, seconds=10) as first:
+    with running_build(database, folder, seconds=5) as first:
         paths = ["--target-path", str(folder / "second"), "--log-path", str(folder / "second")]
         output = run_command(database, "dbt", "run", "--select", "quick", *paths, cwd=folder)
-        assert first.wait(timeout=5) == 0
+        assert first.wait().returncode == 0
     assert f"Waiting up to 60 s for another build to end: dbt run, process {first.pid} on " in output
     assert "PASS=1" in output
 
@@ -109,8 +106,7 @@ def test_a_killed_build_holds_nothing(database: Settings, project: Projects) -> 
     with running_build(database, project("coinloom"), seconds=60) as first:
         with pytest.raises(BuildLockTaken):
             take_build_lock(impatient(database), "test")
-        os.kill(first.pid, signal.SIGKILL)
-        first.wait()
+        first.kill()
         patient = database.model_copy(update={"build_lock_wait_seconds": 5.0})
         take_build_lock(patient, "test").close()
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import requests
 
 from coinloom.settings import Settings, Target
-from stores.thrift import open_cursor
-from tests.integration.conftest import Rows, run_command, run_dbt
+from serving.thrift import open_cursor
+from tests.commands import run_command, run_dbt
+from tests.integration.market import Rows
+from tests.integration.warm_stream import WarmStream
 
 SHUFFLES = {"int_prices": 1, "int_minute_bars": 2, "crypto_table": 2}
 
@@ -25,9 +27,9 @@ def test_dbt_build_unit_tests_and_docs_on_spark(landed: Settings, tmp_path: Path
     assert "model.coinloom.crypto_table" in catalog["nodes"]
 
 
-def test_source_freshness_is_fresh_after_a_poll(landed: Settings, tmp_path: Path) -> None:
+def test_source_freshness_is_fresh_after_a_poll(landed: Settings, warm_stream: WarmStream, tmp_path: Path) -> None:
     run_command(landed, "coinloom", "poll", "--once")
-    run_command(landed, "coinloom", "stream", "--available-now")
+    warm_stream.land(landed)
     for target in Target:
         run_dbt(landed, tmp_path, "run-operation", "register_landing_tables", "--target", target)
         output = run_dbt(landed, tmp_path, "source", "freshness", "--target", target)

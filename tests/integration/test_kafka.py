@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stack import kafka
-from tests.integration.conftest import own_settings
+from tests.stacks import own_settings
 
 
 def test_a_cluster_id_may_begin_with_a_dash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

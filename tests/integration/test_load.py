@@ -4,8 +4,7 @@ import gzip
 from pathlib import Path
 
 from coinloom.settings import Settings
-from commands.counts import count_messages
-from tests.integration.conftest import run_command
+from tests.commands import run_command
 
 LINES = """coin_id,last_updated_at,price,volume_24h
 bitcoin,2021-05-13T23:58:00Z,49700.5,1000000

@@ -13,8 +13,10 @@ from coinloom.settings import Settings, Sink, Target
 from commands.build import dbt
 from commands.counts import count_messages, count_rows
 from serving.marts import read_marts
-from stores.database import DatabaseUnavailable, connect
-from tests.integration.conftest import GARBAGE, MARTS, POLLS, Rows, run_command
+from tests.commands import run_command
+from tests.integration.market import GARBAGE, MARTS, POLLS, Rows
+from tests.integration.warm_stream import WarmStream
+from tests.warehouse.compare import compare
 
 
 def test_every_message_is_in_landing_or_in_quarantine_of_both_sinks(landed: Settings) -> None:
@@ -89,9 +91,11 @@ def test_both_targets_give_the_same_rows_and_numbers(marts: dict[Target, Rows], 
     assert not comparison.differences, "\n".join(comparison.differences)
 
 
-def test_a_second_stream_build_and_publish_change_nothing(landed: Settings, marts: dict[Target, Rows]) -> None:
+def test_a_second_stream_build_and_publish_change_nothing(
+    landed: Settings, warm_stream: WarmStream, marts: dict[Target, Rows]
+) -> None:
     before = count_rows(landed)
-    run_command(landed, "coinloom", "stream", "--available-now")
+    warm_stream.land(landed)
     run_command(landed, "coinloom", "build", "--publish", "--target", "spark")
     assert count_rows(landed) == before
     output = run_command(landed, "coinloom", "publish", "--target", "spark")
@@ -128,12 +132,14 @@ def prices_of_all_marts(settings: Settings) -> tuple[str, ...]:
     return tuple(found)
 
 
-def test_a_stream_that_lost_its_checkpoint_doubles_nothing_in_postgres(landed: Settings) -> None:
+def test_a_stream_that_lost_its_checkpoint_doubles_nothing_in_postgres(
+    landed: Settings, warm_stream: WarmStream
+) -> None:
     before = count_rows(landed.model_copy(update={"dbt_target": Target.POSTGRES}))
     fresh = landed.model_copy(
         update={"lake_root": f"{landed.lake}-other", "landing_sinks": [Sink.POSTGRES], "dbt_target": Target.POSTGRES}
     )
-    run_command(fresh, "coinloom", "stream", "--available-now")
+    warm_stream.land(fresh)
     assert count_rows(fresh) == before
 
 

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from rich.console import Console
 
 from coinloom.processes import environment, executable
-from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, CoinGeckoPlan, ServerName, Settings
 from ingestion.exceptions import NotAcknowledged
 from ingestion.messages import Message
@@ -18,24 +16,46 @@ from ingestion.polling.outbox import open_outbox
 from ingestion.polling.recovery import forget_delivered
 from ingestion.polling.relay import Relay
 from ingestion.producer import open_producer
-from ingestion.topic import open_topic
-from stack import lifecycle, services
+from ingestion.spool import open_spool
+from ingestion.topic import forget_delivered, open_topic
+from stack import services
+from stack.ports import free_port
 from stack.supervisor import Supervisor
-from tests.integration.conftest import own_settings, run_command
+from tests.commands import run_command
+from tests.stacks import elsewhere
 
 COINS = 60
 HEADERS = [("schema-version", b"1.0"), ("poll-id", b"p"), ("source", b"live")]
 
 
+class Broker:
+    def __init__(self, stack: Settings) -> None:
+        self._stack = stack
+        self._supervisor = Supervisor(stack)
+
+    def stop(self) -> None:
+        self._supervisor.stop_process(ServerName.KAFKA)
+
+    def start(self) -> None:
+        self._supervisor.start_process(ServerName.KAFKA)
+
+    def wait_ready(self) -> None:
+        self._supervisor.wait_ready(services.server(self._stack, ServerName.KAFKA))
+
+
 @pytest.fixture
-def market(tmp_path: Path) -> Iterator[Settings]:
-    """The servers and a simulator."""
-    settings = own_settings(tmp_path)
-    try:
-        lifecycle.start(settings, [services.simulator(settings, hours=1, speed=60)], Steps(Console(quiet=True)))
-        yield settings
-    finally:
-        lifecycle.stop(settings)
+def market(stack: Settings, tmp_path: Path) -> Settings:
+    """A topic, a database and a spool of its own."""
+    return elsewhere(stack, f"poller-{tmp_path.name}", tmp_path)
+
+
+@pytest.fixture
+def broker(stack: Settings) -> Iterator[Broker]:
+    """The broker of the stack, which runs again in the end."""
+    broker = Broker(stack)
+    yield broker
+    broker.start()
+    broker.wait_ready()
 
 
 def on_the_topic(settings: Settings) -> list[Message]:
@@ -47,16 +67,15 @@ def per_poll(messages: list[Message]) -> Counter[bytes]:
     return Counter(dict(message.headers)["poll-id"] for message in messages)
 
 
-def test_polls_go_on_while_the_broker_is_away_and_reach_it_when_it_is_back(market: Settings) -> None:
-    supervisor = Supervisor(market)
+def test_polls_go_on_while_the_broker_is_away_and_reach_it_when_it_is_back(market: Settings, broker: Broker) -> None:
     run_command(market, "coinloom", "poll", "--max-polls", "2", "--interval-seconds", "0.2")
-    supervisor.stop_process(ServerName.KAFKA)
+    broker.stop()
     polls = ["poll", "--max-polls", "3", "--interval-seconds", "1"]
     log = market.coinloom_home / "poller.log"
     with log.open("w") as output:
         command = [executable("coinloom"), *polls]
         poller = subprocess.Popen(command, env=environment(market), cwd=REPOSITORY, stdout=output, stderr=output)
-        supervisor.start_process(ServerName.KAFKA)
+        broker.start()
         assert poller.wait(120) == 0, log.read_text()
     messages = on_the_topic(market)
     assert list(per_poll(messages).values()) == [COINS] * 5
@@ -90,17 +109,17 @@ def test_a_message_that_is_too_large_for_kafka_costs_only_itself(market: Setting
     assert {message.key for message in on_the_topic(market)} == {b"small", b"after"}
 
 
-def test_messages_wait_on_disk_while_no_broker_confirms_them(market: Settings) -> None:
-    with open_outbox(market.outbox_file) as outbox, open_producer(market, delivery_timeout_seconds=60) as producer:
-        Supervisor(market).stop_process(ServerName.KAFKA)
-        outbox.keep([Message(b"coin", b"{}", HEADERS)])
-        relay = Relay(outbox, producer, market.kafka_topic)
+def test_messages_wait_on_disk_while_no_broker_confirms_them(market: Settings, broker: Broker) -> None:
+    with open_spool(market.spool_file) as spool, open_producer(market, delivery_timeout_seconds=60) as producer:
+        broker.stop()
+        spool.keep([Message(b"coin", b"{}", HEADERS)])
+        courier = Courier(spool, producer, market.kafka_topic)
         with pytest.raises(NotAcknowledged):
-            relay.deliver(3)
-        assert len(outbox) == 1
-        Supervisor(market).start_process(ServerName.KAFKA)
-        relay.deliver(60)
-        assert len(outbox) == 0
+            courier.deliver(3)
+        assert len(spool) == 1
+        broker.start()
+        courier.deliver(60)
+        assert len(spool) == 0
 
 
 def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Settings) -> None:
@@ -112,21 +131,23 @@ def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Set
     assert "messages so far" in status
 
 
-def test_the_key_of_the_api_is_in_nothing_that_a_run_writes(tmp_path: Path) -> None:
+def test_the_key_of_the_api_is_in_nothing_that_a_command_or_server_writes(stack: Settings, tmp_path: Path) -> None:
     key = "CG-a-key-that-nobody-else-has"
-    settings = own_settings(tmp_path / "home").model_copy(
-        update={"coingecko_plan": CoinGeckoPlan.DEMO, "coingecko_api_key": SecretStr(key)}
-    )
+    plan = {"coingecko_plan": CoinGeckoPlan.DEMO, "coingecko_api_key": SecretStr(key), "simulator_port": free_port()}
+    settings = elsewhere(stack, "poller-with-a-key", tmp_path, **plan)
+    settings = settings.model_copy(update={"coingecko_base_url": services.simulator_url(settings)})
+    faults = "rate_limited=0.2,server_error=0.2,garbage=0.2"
+    command = services.simulator(settings, hours=1, speed=60, faults=faults).command
+    with (tmp_path / "simulator.log").open("w") as log:
+        simulator = subprocess.Popen(command, env=environment(settings), stdout=log, stderr=log)
     try:
-        faults = "rate_limited=0.2,server_error=0.2,garbage=0.2"
-        simulator = services.simulator(settings, hours=1, speed=60, faults=faults)
-        lifecycle.start(settings, [simulator], Steps(Console(quiet=True)))
         printed = run_command(settings, "coinloom", "poll", "--max-polls", "12", "--interval-seconds", "0.1")
         run_command(settings, "coinloom", "stream", "--available-now")
         printed += run_command(settings, "coinloom", "status")
     finally:
-        lifecycle.stop(settings)
-    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+        simulator.terminate()
+        simulator.wait()
+    written = [path for home in (tmp_path, stack.coinloom_home) for path in home.rglob("*") if path.is_file()]
     assert "failed" in printed
     assert len(written) > 50
     assert key not in printed

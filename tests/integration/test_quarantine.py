@@ -12,10 +12,11 @@ from coinloom.settings import Settings, Sink
 from commands.counts import count_messages
 from ingestion.messages import Message, PriceUpdate, Source, encode, message_headers
 from ingestion.topic import open_topic
-from quarantine.sinks import count_by_reason, quarantine_of
-from stores.database import connect
-from tests.integration.conftest import elsewhere, run_command
+from serving.database import connect
+from tests.commands import run_command
 from tests.integration.streams import send
+from tests.integration.warm_stream import WarmStream
+from tests.stacks import elsewhere
 
 TIME = "2026-11-22T10:00:00.000Z"
 HEADERS = message_headers(UUID(int=7), Source.LIVE)
@@ -33,11 +34,11 @@ REJECTED_BY_AN_OLDER_RELEASE = """
 
 
 @pytest.fixture(scope="module")
-def rejected(stack: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def rejected(stack: Settings, warm_stream: WarmStream, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """602 bad messages in the quarantine of both sinks, and a good one in landing."""
     settings = elsewhere(stack, "quarantine-test", tmp_path_factory.mktemp("quarantine"))
     send(settings, [*NOT_JSON, NO_KEY, TOMBSTONE, GOOD])
-    run_command(settings, "coinloom", "stream", "--available-now")
+    warm_stream.land(settings)
     return settings
 
 
@@ -102,7 +103,9 @@ def test_a_replayed_message_is_the_same_but_for_its_origin(rejected: Settings) -
         assert (record.key, record.value, headers) == (original.key, original.value, original.headers)
 
 
-def test_what_is_good_by_now_lands_and_what_is_not_comes_back(rejected: Settings, tmp_path: Path) -> None:
+def test_what_is_good_by_now_lands_and_what_is_not_comes_back(
+    rejected: Settings, warm_stream: WarmStream, tmp_path: Path
+) -> None:
     settings = rejected.model_copy(update={"coinloom_home": tmp_path})
     from_postgres = settings.model_copy(update={"landing_sinks": [Sink.POSTGRES]})
     with connect(settings) as connection:
@@ -111,7 +114,7 @@ def test_what_is_good_by_now_lands_and_what_is_not_comes_back(rejected: Settings
     assert landed(settings) == [("bitcoin", 1.5)]
     for reason in ("invalid_price", "not_an_object"):
         run_command(from_postgres, "coinloom", "quarantine", "replay", "--reason", reason)
-    run_command(settings, "coinloom", "stream", "--available-now")
+    warm_stream.land(settings)
     assert landed(settings) == [("bitcoin", 1.5)] * 2
     assert all(reasons(settings, sink)["not_an_object"] > before[sink] for sink in Sink)
 

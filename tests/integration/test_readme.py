@@ -11,7 +11,8 @@ import pytest
 from coinloom.settings import REPOSITORY, Settings, Sink, Target
 from stack import lifecycle
 from stack.ports import free_port
-from tests.integration.conftest import own_settings, run_command, supervised_processes
+from tests.commands import run_command
+from tests.stacks import own_settings, supervised_processes
 
 README = (REPOSITORY / "README.md").read_text()
 PRICES = "coin_id,last_updated_at,price\nbitcoin,2021-05-13T23:58:00Z,49700.5\nbitcoin,2021-05-13T23:59:00Z,49800\n"

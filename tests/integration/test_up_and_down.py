@@ -11,8 +11,8 @@ import pytest
 from coinloom.settings import Settings, Sink, Target
 from stack import lifecycle
 from stack.supervisor import Supervisor
-from stores.database import DatabaseUnavailable, connect
-from tests.integration.conftest import own_settings, run_command, supervised_processes
+from tests.commands import run_command
+from tests.stacks import own_settings, supervised_processes
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import yaml
 
 from coinloom.settings import REPOSITORY
 from serving.marts import PERIODS, Mart, MartNotDescribed, read_marts
-from tests.integration.made_warehouse import COLUMNS
+from tests.warehouse.made_warehouse import COLUMNS
 
 MODELS = REPOSITORY / "dbt_project" / "models" / "marts"
 MARTS = read_marts()

@@ -94,6 +94,20 @@ LEFT_OUT = (
     "int_exponential_moving_averages",
 )
 
+# Something of everything that befalls builds, on something of everything that lands; every model is left out once.
+EVERYTHING = Story(
+    A_BAD_WEEK.history,
+    (
+        Batch(500, hours_later=0, runs=(Run(),)),
+        Batch(100, hours_later=1, runs=(killed("int_prices"), without(f"{LEFT_OUT[0]} {LEFT_OUT[2]}"), Run())),
+        Batch(100, hours_later=5, runs=(without(f"{LEFT_OUT[1]} {LEFT_OUT[4]}"), failing("top_n"), RETRY)),
+        Batch(100, hours_later=5, runs=(without(LEFT_OUT[3]), Run(command="run"))),
+        Batch(190, hours_later=30, runs=(only("+int_minute_bars"),)),
+        Batch(9, hours_later=1, runs=(only("int_prices ohlc_1d", anew=True),)),
+        Batch(1, hours_later=1, runs=(killed("int_minute_bars", "--full-refresh"),)),
+    ),
+)
+
 # What people do who select, exclude, retry and try things out. Each part lands in hours of its own, and a plain build
 # follows, so that what was forgotten stays forgotten.
 IN_PARTS = Story(

@@ -12,9 +12,8 @@ import polars as pl
 from coinloom.processes import environment
 from coinloom.settings import REPOSITORY, Settings, Target
 from serving.marts import read_marts
-from stores.database import connect
-from stores.thrift import open_cursor
-from tests.warehouse.forked_dbt import ForkedDbt
+from serving.thrift import open_cursor
+from tests.forks import Forked
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
 DEVELOPERS = ("ada", "bob", "carl")
@@ -61,14 +60,16 @@ class Warehouse:
         for folder in ("landing", "quarantine"):
             shutil.rmtree(Path(self.settings.lake) / folder, ignore_errors=True)
 
-    def dbt(self, command: str, *arguments: str) -> ForkedDbt:
+    def dbt(self, command: str, *arguments: str) -> Forked:
         """A dbt command with these arguments, to its end."""
         return self.running(command, *arguments).wait()
 
-    def running(self, command: str, *arguments: str) -> ForkedDbt:
+    def running(self, command: str, *arguments: str) -> Forked:
         """A dbt command that has begun."""
         variables = environment(self.settings) | {"DBT_DEV_SCHEMA": self._prefix.rstrip("_")}
-        return ForkedDbt(self._command(command, *arguments), variables, self.project, self.artifacts / "printed.txt")
+        return Forked(
+            ["dbt", *self._command(command, *arguments)], variables, self.project, self.artifacts / "printed.txt"
+        )
 
     def rebuilt(self, *arguments: str) -> Snapshot:
         """What a build with these arguments, which must succeed, leaves."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pyhive import hive
+
 from coinloom.settings import Settings, Target
 from stores.database import connect
 from stores.thrift import open_cursor
@@ -44,14 +46,9 @@ class Tables:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
-    @contextmanager
-    def cursor(self) -> Iterator[Any]:
-        with connect(self.settings) as connection, connection.cursor() as cursor:
-            yield cursor
-
     def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> None:
-        with self.cursor() as cursor:
-            cursor.execute(statement, parameters)
+        with connect(self.settings) as connection:
+            connection.execute(statement, parameters)  # type: ignore[arg-type]
 
     def create(self, table: str) -> None:
         columns = ", ".join(filter(None, [COLUMNS[table], PARTITIONS.get(table)]))
@@ -71,13 +68,14 @@ class Tables:
 
 
 class SparkTables(Tables):
-    """Tables behind the Thrift Server."""
+    """Tables behind the Thrift Server, over one session."""
 
-    @contextmanager
-    def cursor(self) -> Iterator[Any]:
-        with open_cursor(self.settings) as cursor:
-            cursor.execute("set spark.sql.sources.partitionOverwriteMode = dynamic")
-            yield cursor
+    def __init__(self, settings: Settings, cursor: hive.Cursor) -> None:
+        super().__init__(settings)
+        self._cursor = cursor
+
+    def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> None:
+        self._cursor.execute(statement, parameters)
 
     def create(self, table: str) -> None:
         columns = ", ".join(filter(None, [COLUMNS[table], PARTITIONS.get(table)])).replace("text", "string")
@@ -95,8 +93,14 @@ class SparkTables(Tables):
             self.execute(f"alter table {table} drop partition ({PARTITIONS[table].split()[0]} = %s)", [partition])
 
 
-def tables_of(settings: Settings) -> Tables:
-    return Tables(settings) if settings.dbt_target is Target.POSTGRES else SparkTables(settings)
+@contextmanager
+def open_tables(settings: Settings) -> Iterator[Tables]:
+    if settings.dbt_target is Target.POSTGRES:
+        yield Tables(settings)
+        return
+    with open_cursor(settings) as cursor:
+        cursor.execute("set spark.sql.sources.partitionOverwriteMode = dynamic")
+        yield SparkTables(settings, cursor)
 
 
 @dataclass

@@ -10,17 +10,12 @@ import psycopg
 import pytest
 
 from coinloom.processes import environment, executable
-from coinloom.settings import ServerName, Settings, Target
-from commands.marts import as_reader
+from coinloom.settings import Settings, Target
+from serving.database import connect
 from serving.marts import read_marts
 from serving.publish import PublishedMart, publish
 from serving.source import NothingToPublish, PublishFailed
-from stack import services
-from stack.supervisor import Supervisor
-from stores.database import connect
-from stores.migrate import migrate
-from tests.integration.conftest import own_settings
-from tests.integration.made_warehouse import MadeWarehouse, minute_rows, tables_of
+from tests.warehouse.made_warehouse import MadeWarehouse, Tables, minute_rows, open_tables
 
 H22, H23, H00 = "2026-11-21T22", "2026-11-21T23", "2026-11-22T00"
 HOURS = {H22: 1.5, H23: 2.5, H00: 3.5}
@@ -31,39 +26,29 @@ EVERYTHING = (
 )
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """PostgreSQL and the Thrift Server; nothing here needs a broker."""
-    settings = own_settings(tmp_path_factory.mktemp("publish"))
-    supervisor = Supervisor(settings)
-    needed = [services.server(settings, name) for name in (ServerName.POSTGRES, ServerName.THRIFT_SERVER)]
-    try:
-        supervisor.start(needed)
-        for server in needed:
-            supervisor.start_process(server.name)
-        for server in needed:
-            supervisor.wait_ready(server)
-        yield settings
-    finally:
-        supervisor.stop()
-
-
-@pytest.fixture(params=list(Target))
-def settings(request: pytest.FixtureRequest, servers: Settings) -> Settings:
-    """Nothing published yet."""
-    migrate(servers)
-    with connect(servers) as connection:
-        tables = connection.execute("select format('marts.%I', tablename) from pg_tables where schemaname = 'marts'")
-        for (table,) in tables.fetchall():
-            connection.execute(f"drop table {table} cascade")
-        connection.execute("truncate publishing.published_hours")
-    return servers.model_copy(update={"dbt_target": request.param})
+@pytest.fixture(scope="module", params=Target)
+def tables(request: pytest.FixtureRequest, spark_servers: Settings) -> Iterator[Tables]:
+    """Where a warehouse can be made, on either target; nothing here needs a broker."""
+    with open_tables(spark_servers.model_copy(update={"dbt_target": request.param})) as tables:
+        yield tables
 
 
 @pytest.fixture
-def warehouse(settings: Settings) -> MadeWarehouse:
+def settings(tables: Tables) -> Settings:
+    """Nothing published yet."""
+    migrate(tables.settings)
+    with connect(tables.settings) as connection:
+        published = connection.execute("select format('marts.%I', tablename) from pg_tables where schemaname = 'marts'")
+        for (table,) in published.fetchall():
+            connection.execute(f"drop table {table} cascade")
+        connection.execute("truncate publishing.published_hours")
+    return tables.settings
+
+
+@pytest.fixture
+def made(settings: Settings, tables: Tables) -> MadeWarehouse:
     """One finished build of three hours, on two days."""
-    made = MadeWarehouse(tables_of(settings))
+    made = MadeWarehouse(tables)
     made.create()
     made.build(HOURS)
     return made
@@ -81,7 +66,7 @@ def moved(published: list[PublishedMart]) -> dict[str, tuple[int, int, int]]:
     return {name: rows for name, rows in counts.items() if rows != (0, 0, 0)}
 
 
-def test_the_first_publish_fills_the_marts_exactly(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_the_first_publish_fills_the_marts_exactly(settings: Settings, made: MadeWarehouse) -> None:
     assert moved(publish(settings))["crypto_table"] == (81, 81, 0)
     rows = read(settings, "select * from marts.crypto_table order by bar_minute, coin_id")
     expected = [row for hour, factor in HOURS.items() for row in minute_rows(hour, factor)]
@@ -91,19 +76,19 @@ def test_the_first_publish_fills_the_marts_exactly(settings: Settings, warehouse
     assert {name for (name,) in indexes} == {"crypto_table_key", "crypto_table_time"}
 
 
-def test_a_second_publish_moves_nothing(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_a_second_publish_moves_nothing(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     written = "select xmin, ctid from marts.crypto_table union all select xmin, ctid from marts.top_5_gainers"
     before = read(settings, written)
     assert moved(publish(settings)) == {"top_5_gainers": (3, 0, 0), "top_5_losers": (3, 0, 0)}
-    warehouse.build(HOURS)  # a build that found nothing new
+    made.build(HOURS)  # a build that found nothing new
     assert moved(publish(settings)) == {"top_5_gainers": (3, 0, 0), "top_5_losers": (3, 0, 0)}
     assert read(settings, written) == before
 
 
-def test_only_what_differs_in_a_rebuilt_hour_is_written(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_only_what_differs_in_a_rebuilt_hour_is_written(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
-    warehouse.build(HOURS | {H23: 2.75})
+    made.build(HOURS | {H23: 2.75})
     assert moved(publish(settings)) == {
         "crypto_table": (ROWS_PER_HOUR, 6, 0),
         "ohlc_5m": (3, 3, 0),
@@ -116,19 +101,19 @@ def test_only_what_differs_in_a_rebuilt_hour_is_written(settings: Settings, ware
     assert read(settings, prices) == [(6, 0)]
 
 
-def test_rows_and_hours_that_are_gone_are_deleted(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_rows_and_hours_that_are_gone_are_deleted(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     table = "warehouse.crypto_table"
     some = [(*row, H22) for row in minute_rows(H22, 1.5) if row[1] != "tether"]
-    warehouse.tables.replace(table, some)
-    warehouse.build_number += 1
-    warehouse.finish(warehouse.versions | {H22: "the build that lost a coin"})
+    made.tables.replace(table, some)
+    made.build_number += 1
+    made.finish(made.versions | {H22: "the build that lost a coin"})
     assert moved(publish(settings))["crypto_table"] == (18, 0, 9)
-    warehouse.build({H22: 1.5, H00: 3.5})
+    made.build({H22: 1.5, H00: 3.5})
     result = moved(publish(settings))
     assert result["crypto_table"] == (0, 0, ROWS_PER_HOUR)
     assert result["ohlc_1d"] == (3, 0, 3)
-    warehouse.build({"2026-11-25T00": 1.0})  # the lake was wiped and begins anew
+    made.build({"2026-11-25T00": 1.0})  # the lake was wiped and begins anew
     assert moved(publish(settings))["crypto_table"] == (ROWS_PER_HOUR, ROWS_PER_HOUR, 45)
     hours = "select distinct date_trunc('hour', bar_minute)::text from marts.crypto_table"
     assert read(settings, hours) == [("2026-11-25 00:00:00",)]
@@ -137,7 +122,7 @@ def test_rows_and_hours_that_are_gone_are_deleted(settings: Settings, warehouse:
     assert remembered == [("2026-11-25T00",)]
 
 
-def test_views_grants_and_indexes_survive_and_new_columns_come(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_views_grants_and_indexes_survive_and_new_columns_come(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     with connect(settings) as connection:
         connection.execute("alter table marts.crypto_table drop column seen")  # as if the model had just got it
@@ -146,7 +131,7 @@ def test_views_grants_and_indexes_survive_and_new_columns_come(settings: Setting
         connection.execute("drop role if exists analyst")
         connection.execute("create role analyst")
         connection.execute("grant select on marts.crypto_table to analyst")
-    warehouse.build(dict.fromkeys(HOURS, 9.5))
+    made.build(dict.fromkeys(HOURS, 9.5))
     assert moved(publish(settings))["crypto_table"] == (81, 81, 0)
     assert read(settings, "select count(*) from marts.dear") == [(18,)]
     assert read(settings, "select count(seen) from marts.crypto_table") == [(81,)]
@@ -154,7 +139,7 @@ def test_views_grants_and_indexes_survive_and_new_columns_come(settings: Setting
     assert read(settings, "select count(*) from pg_indexes where tablename = 'crypto_table'") == [(3,)]
 
 
-def test_a_mart_that_was_emptied_or_dropped_is_filled_again(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_a_mart_that_was_emptied_or_dropped_is_filled_again(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     with connect(settings) as connection:
         connection.execute("truncate marts.crypto_table")
@@ -164,7 +149,7 @@ def test_a_mart_that_was_emptied_or_dropped_is_filled_again(settings: Settings, 
     assert "ohlc_5m" not in result
 
 
-def test_readers_see_one_state_or_the_other(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_readers_see_one_state_or_the_other(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     states = [read(settings, EVERYTHING)]
     seen: list[list[tuple[Any, ...]]] = []
@@ -181,7 +166,7 @@ def test_readers_see_one_state_or_the_other(settings: Settings, warehouse: MadeW
     reader.start()
     try:
         for number in range(6):
-            warehouse.build(HOURS if number % 2 else {H22: 7.5, H00: 8.5})
+            made.build(HOURS if number % 2 else {H22: 7.5, H00: 8.5})
             publish(settings)
             states.append(read(settings, EVERYTHING))
     finally:
@@ -193,10 +178,10 @@ def test_readers_see_one_state_or_the_other(settings: Settings, warehouse: MadeW
     assert all(state in seen for state in states[:2])
 
 
-def test_a_killed_publish_changes_nothing_and_the_next_repairs(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_a_killed_publish_changes_nothing_and_the_next_repairs(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     before = read(settings, EVERYTHING)
-    warehouse.build({H22: 7.5, H00: 8.5})
+    made.build({H22: 7.5, H00: 8.5})
     with connect(settings) as other:
         # Publish comes to a halt where it remembers the hours: after the rows, before the commit.
         other.execute("lock table publishing.published_hours in exclusive mode")
@@ -217,10 +202,10 @@ def wait_for_publish_to_halt(settings: Settings) -> None:
             time.sleep(0.1)
 
 
-def test_what_cannot_be_published_is_a_clear_error(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_what_cannot_be_published_is_a_clear_error(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     before = read(settings, EVERYTHING)
-    warehouse.build({H22: 9.5})
+    made.build({H22: 9.5})
     with connect(settings) as connection:
         connection.execute("alter table marts.crypto_table alter column seen type text")
     with pytest.raises(PublishFailed, match=r"alter table marts.crypto_table alter column seen type bigint"):
@@ -228,28 +213,28 @@ def test_what_cannot_be_published_is_a_clear_error(settings: Settings, warehouse
     with connect(settings) as connection:
         connection.execute("alter table marts.crypto_table alter column seen type bigint using seen::bigint")
     assert read(settings, EVERYTHING) == before
-    warehouse.tables.execute("drop table warehouse.crypto_table")
+    made.tables.execute("drop table warehouse.crypto_table")
     with pytest.raises(PublishFailed, match=r"warehouse.crypto_table is not .* Run 'coinloom build' first"):
         publish(settings)
-    warehouse.tables.execute("create table warehouse.crypto_table (bar_minute timestamp)")
+    made.tables.execute("create table warehouse.crypto_table (bar_minute timestamp)")
     with pytest.raises(PublishFailed, match="crypto_table is not partitioned by bar_hour"):
         publish(settings)
-    warehouse.tables.execute("truncate table builds.int_build_offsets")
-    warehouse.tables.execute("truncate table builds.hour_versions")
+    made.tables.execute("truncate table builds.int_build_offsets")
+    made.tables.execute("truncate table builds.hour_versions")
     with pytest.raises(NothingToPublish, match="no build of any landed price has finished"):
         publish(settings)
     for table in ("int_build_offsets", "hour_versions"):
-        warehouse.tables.execute(f"drop table builds.{table}")
+        made.tables.execute(f"drop table builds.{table}")
         with pytest.raises(PublishFailed, match="Run 'coinloom build' first"):
             publish(settings)
     assert read(settings, EVERYTHING) == before
 
 
-def test_a_build_that_has_not_finished_is_not_published(settings: Settings, warehouse: MadeWarehouse) -> None:
+def test_a_build_that_has_not_finished_is_not_published(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     before = read(settings, EVERYTHING)
-    warehouse.build({H22: 9.5})
-    warehouse.tables.replace("builds.int_build_offsets", [(warehouse.build_number + 1, 0)])
+    made.build({H22: 9.5})
+    made.tables.replace("builds.int_build_offsets", [(made.build_number + 1, 0)])
     with pytest.raises(PublishFailed, match="The last build has not finished"):
         publish(settings)
     assert read(settings, EVERYTHING) == before
