@@ -10,9 +10,12 @@ BIN := .venv/bin
 UV_INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint requirements.lock --editable .
 install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
 
+# Groups of tests (tests/conftest.py), each with servers of its own.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status build airflow test test-unit lint lint-sql lint-dbt format docs \
-    bench-build chaos lock python clean
+.PHONY: help setup setup-dev demo up down status build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
+    bench-build chaos lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -35,8 +38,11 @@ build: ## Build the models once and publish the marts (servers must be up)
 airflow: setup-dev ## Run Airflow with the DAGs on http://127.0.0.1:8080 (Ctrl-C stops it)
 	@airflow/standalone.sh
 
-test: setup-dev ## Run all tests, on the real embedded stack
-	@$(BIN)/pytest $(ARGS)
+test: setup-dev ## Run all tests, on the real embedded stack, on two cores (15 minutes)
+	@$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
+
+test-long: setup-dev ## Repeat proofs with more examples, seeds and kills (hours; WAREHOUSE_SEED, WAREHOUSE_EXAMPLES)
+	@$(BIN)/pytest --long -m long $(ARGS)
 
 test-unit: setup-dev ## Run the tests that need no server
 	@$(BIN)/pytest tests/unit $(ARGS)

@@ -23,7 +23,6 @@ from tests.stacks import elsewhere
 pytestmark = pytest.mark.timeout(1200)
 
 SEED = 20261122
-OF_EACH_KIND, OF_EACH_KIND_AT_LENGTH = 40, 420
 LEFT_OPEN = "doubled field"
 REASONS = {
     "unknown_schema_version",
@@ -53,9 +52,9 @@ class Fuzzed:
         return row["reason"] if row else None
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[40, pytest.param(420, marks=pytest.mark.long)])
 def of_each_kind(request: pytest.FixtureRequest) -> int:
-    return OF_EACH_KIND_AT_LENGTH if request.config.getoption("--long") else OF_EACH_KIND
+    return int(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +62,9 @@ def fuzzed(
     stack: Settings, warm_stream: WarmStream, of_each_kind: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Fuzzed:
     per_batch = len(KINDS) * of_each_kind // 3
-    settings = elsewhere(stack, "fuzz", tmp_path_factory.mktemp("fuzz"), stream_max_offsets_per_trigger=per_batch)
+    settings = elsewhere(
+        stack, f"fuzz-{of_each_kind}", tmp_path_factory.mktemp("fuzz"), stream_max_offsets_per_trigger=per_batch
+    )
     kinds, messages = zip(*hostile_messages(SEED, of_each_kind), strict=True)
     places = list(send(settings, messages))
     warm_stream.land(settings)
