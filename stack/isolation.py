@@ -1,4 +1,4 @@
-"""Settings of a stack that shares nothing with the one that `coinloom up` runs, but for the jars."""
+"""Settings of a stack with an owner, that shares nothing with the one that `coinloom up` runs, but for the jars."""
 
 import secrets
 from pathlib import Path
@@ -7,11 +7,16 @@ from typing import Any
 from pydantic import SecretStr
 
 from coinloom.settings import CoinGeckoPlan, Settings, read_settings
+from stack.owner import end_with_this_process
 from stack.ports import free_port
 
 
 def isolated_settings(home: Path, **overrides: Any) -> Settings:
-    """Data below `home`, free ports on 127.0.0.1, new passwords, local Spark, and the simulator for CoinGecko."""
+    """Data below `home`, free ports on 127.0.0.1, new passwords, local Spark, and the simulator for CoinGecko.
+
+    All that this process starts from now on ends with it: see stack.owner.
+    """
+    end_with_this_process()
     simulator_port = free_port()
     ours: dict[str, Any] = {
         "coinloom_home": home,

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from supervisor.xmlrpc import SupervisorTransport
 from coinloom.processes import environment
 from coinloom.settings import Settings
 from stack.errors import StackError
+from stack.marked import end, marked
 from stack.services import Service
 
 # Set for everything that a supervisor starts, so that `down` finds what a killed supervisor left behind.
@@ -119,13 +119,7 @@ class Supervisor:
 
     def sweep(self) -> None:
         """Stop what an earlier supervisor of this home left behind."""
-        processes = list(self._marked())
-        for process in processes:
-            process.terminate()
-        _, alive = psutil.wait_procs(processes, timeout=STOP_WAIT_SECONDS)
-        for process in alive:
-            process.kill()
-        psutil.wait_procs(alive, timeout=STOP_WAIT_SECONDS)
+        end([process for process, home in marked(MARK) if home == str(self._home)], STOP_WAIT_SECONDS)
         self._socket.unlink(missing_ok=True)
 
     @property
@@ -135,14 +129,6 @@ class Supervisor:
 
     def _state(self, name: str) -> str:
         return str(self._rpc.getProcessInfo(str(name))["statename"])  # XML-RPC takes no enum for a text
-
-    def _marked(self) -> Iterator[psutil.Process]:
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get(MARK) == str(self._home):
-                    yield process
-            except psutil.Error:
-                continue
 
     def _render(self, services: list[Service]) -> str:
         home = str(self._home).replace("%", "%%")
