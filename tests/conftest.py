@@ -3,14 +3,15 @@
 Tests that share servers are one group, and a group runs in one process, test by test. Groups run side by side.
 """
 
+import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent
-# Fixtures that are servers, each the heart of a group. A group for each target has the target's name after it.
-SERVERS = ("stack", "warehouse", "spark_servers")
+# A JVM of a test lives for minutes: what its second compiler costs does not come back. Spark's launcher reads this.
+os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1")
 # The groups that take longest begin; the others follow in the order of their names, and unit tests fill the rest.
 LONGEST_FIRST = ("spark", "stack", "postgres", "test_readme", "test_chaos", "test_up_and_down")
 SLOWEST_FILES = 15
@@ -27,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if not _is_unit_test(item):
