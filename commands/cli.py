@@ -217,7 +217,7 @@ def replay(
     since_hour: SinceHour = None,
 ) -> None:
     """Send what was rejected to the topic again, after a fix: each message once, however often you say it."""
-    from coinloom.quarantine import replay_quarantine
+    from commands.quarantine import replay_quarantine
 
     configure_logging(logging.WARNING)
     with clear_errors():

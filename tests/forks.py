@@ -14,8 +14,8 @@ from time import sleep
 COMMANDS = ("coinloom", "dbt")
 IMPORTED_BEFORE = (
     *("dbt.cli.main", "dbt.task.retry", "dbt.adapters.postgres", "dbt.adapters.spark", "dbt_coinloom"),
-    *("coinloom.cli", "coinloom.build", "coinloom.status", "coinloom.quarantine", "coinloom.backfill", "coinloom.load"),
-    *("ingestion.poller", "serving.publish", "stack.lifecycle", "pytest"),
+    *("commands.cli", "commands.build", "commands.status", "commands.quarantine", "commands.backfill", "commands.load"),
+    *("ingestion.polling.run", "serving.publish", "stack.lifecycle", "pytest"),
 )
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(list(IMPORTED_BEFORE))
@@ -82,6 +82,6 @@ def _run(command: list[str], variables: dict[str, str], folder: Path, output: Pa
 
         cli()
     else:
-        from coinloom.cli import app  # noqa: PLC0415
+        from commands.cli import app  # noqa: PLC0415
 
         app()

@@ -11,11 +11,11 @@ from rich.console import Console
 from coinloom.progress import Steps
 from coinloom.settings import Settings, Sink
 from ingestion.producer import ensure_topic
-from serving.migrate import migrate
 from stack import lifecycle, postgres
 from stack.isolation import isolated_settings
 from stack.services import Service
 from stack.supervisor import MARK
+from stores.migrate import migrate
 
 COINS = 60
 

@@ -5,8 +5,8 @@ from typing import Any
 import psycopg
 
 from coinloom.settings import Settings
-from serving.database import connect
 from serving.marts import read_marts
+from stores.database import connect
 
 MARTS = {mart.name: ", ".join(mart.key) for mart in read_marts()}
 GARBAGE = [b"garbage", b"", b"\xff\xfe", b"[]", b'{"coin_id": "x", "vs_currency": "usd", "price": 0}']

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from coinloom.settings import REPOSITORY, Settings, Target
-from serving.database import connect
+from stores.database import connect
 from tests.commands import run_command
 from tests.integration.warm_stream import WarmStream
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from coinloom.settings import Settings
+from commands.counts import count_messages
 from tests.commands import run_command
 
 

@@ -13,6 +13,7 @@ from coinloom.settings import Settings, Target
 from serving.build_lock import BuildLockTaken, lock_of, take_build_lock
 from stack.ports import free_port
 from stack.with_postgres import temporary_postgres
+from stores.database import connect
 from tests.commands import run_command
 from tests.forks import Forked
 

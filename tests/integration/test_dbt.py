@@ -6,7 +6,7 @@ from pathlib import Path
 import requests
 
 from coinloom.settings import Settings, Target
-from serving.thrift import open_cursor
+from stores.thrift import open_cursor
 from tests.commands import run_command, run_dbt
 from tests.integration.market import Rows
 from tests.integration.warm_stream import WarmStream

@@ -11,8 +11,8 @@ import pytest
 from coinloom.settings import Settings, Sink
 from commands.counts import count_messages
 from ingestion.messages import Message
-from serving.database import connect
-from spark_streaming.reasons import Reason
+from quarantine.reasons import Reason
+from stores.database import connect
 from tests.commands import run_command
 from tests.integration.hostile_messages import KINDS, hostile_messages
 from tests.integration.streams import Place, by_place, in_files, in_postgres, send

@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 
 from coinloom.settings import Settings
+from commands.counts import count_messages
 from tests.commands import run_command
 
 LINES = """coin_id,last_updated_at,price,volume_24h

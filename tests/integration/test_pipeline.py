@@ -13,10 +13,10 @@ from coinloom.settings import Settings, Sink, Target
 from commands.build import dbt
 from commands.counts import count_messages, count_rows
 from serving.marts import read_marts
+from stores.database import DatabaseUnavailable, connect
 from tests.commands import run_command
 from tests.integration.market import GARBAGE, MARTS, POLLS, Rows
 from tests.integration.warm_stream import WarmStream
-from tests.warehouse.compare import compare
 
 
 def test_every_message_is_in_landing_or_in_quarantine_of_both_sinks(landed: Settings) -> None:

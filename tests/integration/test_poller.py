@@ -16,8 +16,7 @@ from ingestion.polling.outbox import open_outbox
 from ingestion.polling.recovery import forget_delivered
 from ingestion.polling.relay import Relay
 from ingestion.producer import open_producer
-from ingestion.spool import open_spool
-from ingestion.topic import forget_delivered, open_topic
+from ingestion.topic import open_topic
 from stack import services
 from stack.ports import free_port
 from stack.supervisor import Supervisor
@@ -45,7 +44,7 @@ class Broker:
 
 @pytest.fixture
 def market(stack: Settings, tmp_path: Path) -> Settings:
-    """A topic, a database and a spool of its own."""
+    """A topic, a database and a outbox of its own."""
     return elsewhere(stack, f"poller-{tmp_path.name}", tmp_path)
 
 
@@ -110,16 +109,16 @@ def test_a_message_that_is_too_large_for_kafka_costs_only_itself(market: Setting
 
 
 def test_messages_wait_on_disk_while_no_broker_confirms_them(market: Settings, broker: Broker) -> None:
-    with open_spool(market.spool_file) as spool, open_producer(market, delivery_timeout_seconds=60) as producer:
+    with open_outbox(market.outbox_file) as outbox, open_producer(market, delivery_timeout_seconds=60) as producer:
         broker.stop()
-        spool.keep([Message(b"coin", b"{}", HEADERS)])
-        courier = Courier(spool, producer, market.kafka_topic)
+        outbox.keep([Message(b"coin", b"{}", HEADERS)])
+        relay = Relay(outbox, producer, market.kafka_topic)
         with pytest.raises(NotAcknowledged):
-            courier.deliver(3)
-        assert len(spool) == 1
+            relay.deliver(3)
+        assert len(outbox) == 1
         broker.start()
-        courier.deliver(60)
-        assert len(spool) == 0
+        relay.deliver(60)
+        assert len(outbox) == 0
 
 
 def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Settings) -> None:

@@ -12,7 +12,8 @@ from coinloom.settings import Settings, Sink
 from commands.counts import count_messages
 from ingestion.messages import Message, PriceUpdate, Source, encode, message_headers
 from ingestion.topic import open_topic
-from serving.database import connect
+from quarantine.sinks import count_by_reason, quarantine_of
+from stores.database import connect
 from tests.commands import run_command
 from tests.integration.streams import send
 from tests.integration.warm_stream import WarmStream

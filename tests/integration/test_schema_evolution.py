@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from coinloom.settings import Settings
 from ingestion.messages import Message, PriceUpdate, Source, message_headers
-from serving.database import connect
+from stores.database import connect
 from tests.integration.streams import by_place, in_files, in_postgres, send
 from tests.integration.warm_stream import WarmStream
 from tests.stacks import elsewhere

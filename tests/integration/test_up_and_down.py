@@ -11,6 +11,7 @@ import pytest
 from coinloom.settings import Settings, Sink, Target
 from stack import lifecycle
 from stack.supervisor import Supervisor
+from stores.database import DatabaseUnavailable, connect
 from tests.commands import run_command
 from tests.stacks import own_settings, supervised_processes
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coinloom.processes import environment
 from coinloom.settings import Settings
-from coinloom.stream import stream_command
+from commands.stream import stream_command
 from tests.forks import FORKS
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from checks.compare import Comparison, compare
+from checks.landing import Offsets, land, landing_rows
 from coinloom.settings import Settings, Target
 from tests.commands import run_command
-from tests.warehouse.compare import Comparison, compare
-from tests.warehouse.landing import Offsets, land, landing_rows
 from tests.warehouse.reference import expected_table, talib_windows
 from tests.warehouse.series import all_updates, read_updates
 from tests.warehouse.warehouse import Warehouse

@@ -22,8 +22,8 @@ from checks.landing import Offsets, land, landing_rows
 from coinloom.settings import Settings
 from serving.marts import read_marts
 from stack.with_postgres import temporary_postgres
+from stores.database import connect
 from tests.commands import run_command
-from tests.warehouse.landing import Offsets, land, landing_rows
 
 pytestmark = pytest.mark.integration
 

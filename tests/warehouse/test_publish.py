@@ -11,10 +11,12 @@ import pytest
 
 from coinloom.processes import environment, executable
 from coinloom.settings import Settings, Target
-from serving.database import connect
+from commands.marts import as_reader
 from serving.marts import read_marts
 from serving.publish import PublishedMart, publish
 from serving.source import NothingToPublish, PublishFailed
+from stores.database import connect
+from stores.migrate import migrate
 from tests.warehouse.made_warehouse import MadeWarehouse, Tables, minute_rows, open_tables
 
 H22, H23, H00 = "2026-11-21T22", "2026-11-21T23", "2026-11-22T00"

@@ -16,8 +16,8 @@ import polars as pl
 from checks.landing import Offsets, land, landing_rows
 from coinloom.settings import REPOSITORY, Settings, Target
 from stack.with_postgres import temporary_postgres
+from stores.database import connect
 from tests.commands import run_command
-from tests.warehouse.landing import Offsets, land, landing_rows
 from tests.warehouse.series import updates, walk, with_gap
 
 UPDATES = pl.concat([updates("steady", "usd", walk(130, seed=1)), updates("gap", "usd", with_gap(30))])

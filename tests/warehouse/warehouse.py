@@ -12,7 +12,8 @@ import polars as pl
 from coinloom.processes import environment
 from coinloom.settings import REPOSITORY, Settings, Target
 from serving.marts import read_marts
-from serving.thrift import open_cursor
+from stores.database import connect
+from stores.thrift import open_cursor
 from tests.forks import Forked
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
