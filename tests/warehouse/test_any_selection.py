@@ -19,6 +19,7 @@ from serving.source import PublishFailed
 from stores.database import connect
 from stores.thrift import open_cursor
 from tests.warehouse.series import updates, walk
+from tests.warehouse.story import ONCE_A_DAY
 from tests.warehouse.warehouse import KEYS, Warehouse
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
@@ -84,7 +85,7 @@ def scene(warehouse: Warehouse) -> Scene:
 def test_a_model_that_was_left_out_catches_up(scene: Scene) -> None:
     """An hour that nothing else touches: what was forgotten there would stay forgotten. Its last bar is carried on."""
     scene.land("old", 60, LONG_AGO.replace(minute=59))
-    output = scene.succeeds("build", "--exclude", "ohlc_5m", "test_name:unique", "test_name:not_null")
+    output = scene.succeeds("build", "--exclude", "ohlc_5m", *ONCE_A_DAY)
     assert "is not finished: ohlc_5m, ohlc_5m_is_well_formed are still to pass" in output
     assert (scene.rows(CRYPTO_TABLE, "old"), scene.rows(FIVE_MINUTES, "old")) == (70, 0)
     scene.publishes_nothing()
@@ -106,7 +107,7 @@ def test_a_part_that_is_made_anew_is_whole_and_published_as_a_whole(scene: Scene
     scene.succeeds("run", "--full-refresh", "--select", "crypto_table")
     assert not compare(scene.warehouse.read(CRYPTO_TABLE), before, 1e-12, KEYS[CRYPTO_TABLE]).differences
     scene.publishes_nothing()
-    scene.succeeds("build", "--select", "crypto_table+")
+    scene.succeeds("build", "--select", "crypto_table+", "--exclude", *ONCE_A_DAY)
     assert scene.published("compared")["crypto_table"] == before.height
 
 
@@ -146,7 +147,7 @@ def test_what_cannot_be_made_safe_is_refused(scene: Scene) -> None:
     scene.refuses("--empty and --sample leave rows out", "--empty")
     scene.execute(f"drop table {FIVE_MINUTES}")
     scene.refuses("ohlc_5m is not there, and would begin with the hours of the last build", "--select", "ohlc_5m")
-    scene.succeeds("build", "--full-refresh", "--select", "ohlc_5m")
+    scene.succeeds("build", "--full-refresh", "--select", "ohlc_5m", "--exclude", *ONCE_A_DAY)
     assert (scene.rows(FIVE_MINUTES, "old"), scene.rows(FIVE_MINUTES, "older")) == (14, 9)
 
 
@@ -157,7 +158,8 @@ def test_a_killed_command_may_leave_a_table_after_the_next_has_looked(scene: Sce
     bars = "intermediate.int_minute_bars"
     before = scene.warehouse.read(bars)
     scene.execute(f"drop table {bars}")
-    command = scene.warehouse.running("build", "--full-refresh", "--select", "int_prices int_minute_bars")
+    options = ("--full-refresh", "--select", "int_prices int_minute_bars", "--exclude", *ONCE_A_DAY)
+    command = scene.warehouse.running("build", *options)
     assert any(" START " in line and ".int_prices " in line for line in command.lines())
     scene.execute(f"create table {bars} using parquet as select 'late' as coin_id")
     assert command.wait().returncode == 0, command.stdout[-6000:]
