@@ -46,6 +46,11 @@ def command(settings: Settings) -> list[str]:
         "spark.sql.codegen.cache.maxEntries": "2000",
         # dbt keeps its sessions while others replace a table's files: a remembered list of them would be out of date.
         "spark.sql.filesourceTableRelationCacheSize": "0",
+        # Spark begins a thread for each exchange until there are a thousand; each opens its own way into the metastore,
+        # a tenth of what a small build costs. A few are used again.
+        "spark.sql.shuffleExchange.maxThreadThreshold": "8",
+        "spark.sql.broadcastExchange.maxThreadThreshold": "8",
+        "spark.sql.resultQueryStage.maxThreadThreshold": "8",
         # The least memory that a sort, a window or a join takes. By default it goes by the heap and the cores, as if
         # each had a large part of the data; that was gigabytes of garbage per build.
         "spark.buffer.pageSize": "2m",
