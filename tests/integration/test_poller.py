@@ -121,10 +121,11 @@ def test_messages_wait_on_disk_while_no_broker_confirms_them(market: Settings, b
         assert len(outbox) == 0
 
 
-def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Settings) -> None:
+def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Settings, stack: Settings) -> None:
     ids = "bitcoin,no-such-coin"
     run_command(market, "coinloom", "poll", "--once", "--ids", ids)
-    status = run_command(market, "coinloom", "status")
+    supervised = market.model_copy(update={"coinloom_home": stack.coinloom_home})
+    status = run_command(supervised, "coinloom", "status")
     assert "1 of 2 coins, 1 messages" in status
     assert "no-such-coin (unknown)" in status
     assert "messages so far" in status

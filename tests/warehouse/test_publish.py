@@ -74,7 +74,9 @@ def test_the_first_publish_fills_the_marts_exactly(settings: Settings, made: Mad
     expected = [row for hour, factor in HOURS.items() for row in minute_rows(hour, factor)]
     assert rows == sorted(expected, key=lambda row: (row[2], row[1]))
     assert len(read(settings, "select * from marts.ohlc_1d")) == 9
-    indexes = read(settings, "select indexname from pg_indexes where tablename = 'crypto_table'")
+    indexes = read(
+        settings, "select indexname from pg_indexes where schemaname = 'marts' and tablename = 'crypto_table'"
+    )
     assert {name for (name,) in indexes} == {"crypto_table_key", "crypto_table_time"}
 
 
@@ -138,7 +140,9 @@ def test_views_grants_and_indexes_survive_and_new_columns_come(settings: Setting
     assert read(settings, "select count(*) from marts.dear") == [(18,)]
     assert read(settings, "select count(seen) from marts.crypto_table") == [(81,)]
     assert read(settings, "select has_table_privilege('analyst', 'marts.crypto_table', 'select')") == [(True,)]
-    assert read(settings, "select count(*) from pg_indexes where tablename = 'crypto_table'") == [(3,)]
+    assert read(
+        settings, "select count(*) from pg_indexes where schemaname = 'marts' and tablename = 'crypto_table'"
+    ) == [(3,)]
 
 
 def test_a_mart_that_was_emptied_or_dropped_is_filled_again(settings: Settings, made: MadeWarehouse) -> None:
