@@ -4,13 +4,12 @@
     those keep Spark from listing every partition. A full refresh is about every hour.
 #}
 {% macro hours_to_rebuild(what, hours_before=0, of_whole_days=false, column='bar_hour') %}
-    {% set scope = builds_table('int_build_scope', or_deferred=true) %}
-    {% if scope is none or flags.FULL_REFRESH %}{{ return('true') }}{% endif %}
-    {% set runs = run_query('select first_hour, last_hour from ' ~ scope ~ " where what = '" ~ what ~ "'") %}
+    {% set scope = none if flags.FULL_REFRESH else build_scope() %}
+    {% if scope is none %}{{ return('true') }}{% endif %}
     {% set predicates = [] %}
-    {% for run in runs %}
-        {% set first = (run[0] - modules.datetime.timedelta(hours=hours_before)).strftime('%Y-%m-%dT%H') %}
-        {% set last = run[1].strftime('%Y-%m-%dT%H') %}
+    {% for stretch in scope if stretch['what'] == what %}
+        {% set first = (stretch['first_hour'] - modules.datetime.timedelta(hours=hours_before)).strftime('%Y-%m-%dT%H') %}
+        {% set last = stretch['last_hour'].strftime('%Y-%m-%dT%H') %}
         {% if of_whole_days %}{% set first, last = first[:10] ~ 'T00', last[:10] ~ 'T23' %}{% endif %}
         {% if column == 'bar_day' %}{% set first, last = first[:10], last[:10] %}{% endif %}
         {% do predicates.append(column ~ " between '" ~ first ~ "' and '" ~ last ~ "'") %}

@@ -30,8 +30,10 @@
 {% endmacro %}
 
 {% macro is_about_a_few_hours() %}
-    {%- set scope = builds_table('int_build_scope', or_deferred=true) -%}
-    {%- if scope is none or config.get('partition_by') not in ('bar_hour', 'bar_day') -%}{{ return(false) }}{%- endif -%}
-    {%- set ends = run_query('select min(first_hour), max(last_hour) from ' ~ scope).rows[0] -%}
-    {{- return(ends[0] is not none and (ends[1] - ends[0]).total_seconds() < 4 * 3600) -}}
+    {%- if config.get('partition_by') not in ('bar_hour', 'bar_day') -%}{{ return(false) }}{%- endif -%}
+    {%- set scope = build_scope() -%}
+    {%- if not scope -%}{{ return(false) }}{%- endif -%}
+    {%- set first = scope | map(attribute='first_hour') | min -%}
+    {%- set last = scope | map(attribute='last_hour') | max -%}
+    {{- return((last - first).total_seconds() < 4 * 3600) -}}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ forget_build_scope() }}') }}
 
 {%- set lateness_hours = var('max_lateness_hours') + 1 -%}
 
