@@ -45,7 +45,7 @@ test-long: setup-dev ## Repeat proofs with more examples, seeds and kills (hours
 	@$(BIN)/pytest --long -m long $(ARGS)
 
 test-unit: setup-dev ## Run the tests that need no server
-	@$(BIN)/pytest tests/unit $(ARGS)
+	@$(BIN)/pytest $(SIDE_BY_SIDE) tests/unit $(ARGS)
 
 lint: setup-dev lint-sql lint-dbt ## Check Python, its imports, SQL and the dbt project (ruff, mypy, import-linter, sqlfluff, lint-dbt)
 	@$(BIN)/ruff check .
