@@ -7,9 +7,8 @@ from pathlib import Path
 
 from coinloom.processes import executable
 from coinloom.settings import REPOSITORY, Settings
+from commands.build import DBT_PROJECT
 from tests.forks import COMMANDS, Forked
-
-DBT_PROJECT = REPOSITORY / "dbt_project"
 
 
 def run_command(settings: Settings, *command: str, cwd: Path = REPOSITORY, expect: int = 0) -> str:

@@ -13,6 +13,7 @@ from coinloom.settings import Settings, Sink
 from ingestion.producer import ensure_topic
 from stack import lifecycle, postgres
 from stack.isolation import isolated_settings
+from stack.marked import marked
 from stack.services import Service
 from stack.supervisor import MARK
 from stores.migrate import migrate
@@ -49,11 +50,4 @@ def elsewhere(stack: Settings, name: str, home: Path, **overrides: Any) -> Setti
 
 def supervised_processes(home: Path) -> list[psutil.Process]:
     """The processes that a supervisor of this home started and that still live."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == str(home.resolve()):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
+    return [process for process, supervised_by in marked(MARK) if supervised_by == str(home.resolve())]

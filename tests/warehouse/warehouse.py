@@ -10,13 +10,13 @@ from uuid import uuid4
 import polars as pl
 
 from coinloom.processes import environment
-from coinloom.settings import REPOSITORY, Settings, Target
+from coinloom.settings import Settings, Target
+from commands.build import DBT_PROJECT
 from serving.marts import read_marts
 from stores.database import connect
 from stores.thrift import open_cursor
 from tests.forks import Forked
 
-DBT_PROJECT = REPOSITORY / "dbt_project"
 DEVELOPERS = ("ada", "bob", "carl")
 SCHEMAS = ("staging", "intermediate", "warehouse", "builds")
 KEYS = {

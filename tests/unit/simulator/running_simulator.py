@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,10 +21,9 @@ MARKET = create_app(Market(seed=7, count=40), MarketClock(NOON.timestamp))
 
 
 @contextmanager
-def running_simulator(faults: str, seed: int = 7, market: Starlette = MARKET) -> Iterator[str]:
-    """The base URL of a market of 40 coins where it is noon, with these faults."""
-    app = FaultyApp(market, FaultPlan.read(faults, seed))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+def served(app: Any, **options: Any) -> Iterator[str]:
+    """The base URL of an app, served from a thread; `options` are further ones of uvicorn."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", **options))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -32,3 +32,10 @@ def running_simulator(faults: str, seed: int = 7, market: Starlette = MARKET) ->
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def running_simulator(faults: str, seed: int = 7, market: Starlette = MARKET) -> Iterator[str]:
+    """The base URL of a market of 40 coins where it is noon, with these faults."""
+    with served(FaultyApp(market, FaultPlan.read(faults, seed)), timeout_graceful_shutdown=1) as url:
+        yield url

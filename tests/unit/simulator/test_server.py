@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +16,12 @@ from typing import Any
 
 import pytest
 import requests
-import uvicorn
 
 from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.market import Market
 from tests.unit.simulator.fake_time import NOON, FakeTime
+from tests.unit.simulator.running_simulator import served
 
 NULLABLE_NUMBER, TEXT, NULLABLE_TEXT = (int, float, type(None)), (str,), (str, type(None))
 FIELDS: dict[str, tuple[type, ...]] = {
@@ -64,16 +63,8 @@ def clock() -> FakeTime:
 @contextmanager
 def serving(clock: FakeTime) -> Iterator[str]:
     """The base URL of a new market of 260 coins, served from a thread."""
-    app = create_app(Market(seed=7, count=260), MarketClock(clock))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", server_header=False))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}/api/v3"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with served(create_app(Market(seed=7, count=260), MarketClock(clock)), server_header=False) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
