@@ -14,14 +14,17 @@ import polars.selectors as cs
 KEY = ["coin_id", "vs_currency", "bar_minute"]
 SHOWN = 5  # differences per column
 
-# A difference of averages cannot be better than the averages. RSI counts in points of 100, and near 0 it is what an
-# old gain has faded to. A log return is the logarithm of a quotient near 1, which a double holds to 1e-16.
+# A difference of averages cannot be better than the averages, nor a mean of changes better than the prices. RSI counts
+# in points of 100, and near 0 it is what an old gain has faded to. A log return is the logarithm of a quotient near 1,
+# which a double holds to 1e-16.
 AVERAGES = ("price", "ema_20")
 SMALLEST_VOLATILITY = 1e-4
 RELATIVE_TO: dict[str, Sequence[str | float]] = {
     "macd": AVERAGES,
     "macd_signal": AVERAGES,
     "macd_histogram": AVERAGES,
+    "average_gain_14": ["price"],
+    "average_loss_14": ["price"],
     "rsi_14": [1.0],
     "bollinger_upper_20": ["bollinger_middle_20"],
     "bollinger_lower_20": ["bollinger_middle_20"],

@@ -3,14 +3,14 @@
 with bars as (
 
     select count(*) as bar_count from {{ ref('int_minute_bars') }}
-    where {{ tested_hours('bars') }}
+    where {{ tested_hours('indicators', hours_before=carried_hours()) }}
 
 ),
 
 published as (
 
     select count(*) as bar_count from {{ ref('crypto_table') }}
-    where {{ tested_hours('bars') }}
+    where {{ tested_hours('indicators', hours_before=carried_hours()) }}
 
 )
 

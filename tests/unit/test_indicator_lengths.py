@@ -12,6 +12,7 @@ from coinloom.settings import REPOSITORY
 PROJECT = REPOSITORY / "dbt_project"
 INDICATORS = [
     *(PROJECT / "models" / "intermediate" / "indicators").glob("*.sql"),
+    *(PROJECT / "macros" / "indicators").glob("*.sql"),
     PROJECT / "models/marts/crypto_table.sql",
 ]
 LENGTH = re.compile(r"\w+_(?:windows?|minutes)")

@@ -69,7 +69,7 @@ def test_each_indicator_begins_where_the_contract_says() -> None:
         "macd": 26,
         "macd_signal": 34,
         "macd_histogram": 34,
-        "rsi_14": 15,
+        **dict.fromkeys(("average_gain_14", "average_loss_14", "rsi_14"), 15),
     }
 
 

@@ -102,16 +102,21 @@ def segments(bars: Iterable[Bar]) -> list[list[Bar]]:
 def indicators(close: Values) -> Columns:
     """The indicators of one segment that do not look at windows of closes; NaN stands for null."""
     line, signal = macd(close)
+    changes = np.diff(close)
     deviation = _over_windows(np.log(talib.ROCR(close, 1)), 20, _sample_deviation)
     return {
         "price_change_1m_pct": talib.ROC(close, 1),
         "price_change_5m_pct": talib.ROC(close, 5),
+        "ema_12": ema(close, 12),
         "ema_20": ema(close, 20),
+        "ema_26": ema(close, 26),
         "volatility_20": deviation,
         "volatility_20_annualised": deviation * np.sqrt(MINUTES_PER_YEAR),
         "macd": line,
         "macd_signal": signal,
         "macd_histogram": line - signal,
+        "average_gain_14": _wilder_mean(np.maximum(changes, 0)),
+        "average_loss_14": _wilder_mean(np.maximum(-changes, 0)),
         "rsi_14": rsi(close),
     }
 
@@ -132,12 +137,18 @@ def macd(close: Values) -> tuple[Values, Values]:
 
 def rsi(close: Values) -> Values:
     """Wilder's, with NaN instead of TA-Lib's 0 where the average gain and loss are nothing."""
-    strength, moves = talib.RSI(close, 14), np.abs(np.diff(close))
-    if len(moves) >= 14:
-        # (13 * mean + move) / 14 is the step of an EMA with alpha 1 / 14 = 2 / (27 + 1).
-        movement = _recursive_mean(np.concatenate([[moves[:14].mean()], moves[14:]]), 27)
-        strength[14:][movement < NO_MOVEMENT * close[14:]] = np.nan
+    strength, movement = talib.RSI(close, 14), _wilder_mean(np.abs(np.diff(close)))
+    strength[movement < NO_MOVEMENT * close] = np.nan
     return strength
+
+
+def _wilder_mean(changes: Values) -> Values:
+    """Of 14 changes, in the bars that they lead to: NaN before the 15th bar."""
+    averages = np.full(len(changes) + 1, np.nan)
+    if len(changes) >= 14:
+        # (13 * mean + change) / 14 is the step of an EMA with alpha 1 / 14 = 2 / (27 + 1).
+        averages[14:] = _recursive_mean(np.concatenate([[changes[:14].mean()], changes[14:]]), 27)
+    return averages
 
 
 def _recursive_mean(values: Values, n: int) -> Values:
@@ -163,8 +174,13 @@ def _bands(middle: Values, upper: Values, lower: Values) -> Columns:
 def _segment_table(coin: str, currency: str, bars: list[Bar], windows: Callable[[Values], Columns]) -> pl.DataFrame:
     close = np.array([bar.price for bar in bars])
     keys = pl.lit(coin).alias("coin_id"), pl.lit(currency).alias("vs_currency")
+    started_at = pl.lit(bars[0].bar_minute).alias("segment_started_at")
     columns = [pl.Series(name, values) for name, values in (windows(close) | indicators(close)).items()]
-    return pl.DataFrame(bars, schema=list(Bar._fields), orient="row").select(*keys, pl.all()).with_columns(columns)
+    return (
+        pl.DataFrame(bars, schema=list(Bar._fields), orient="row")
+        .select(*keys, pl.all(), started_at)
+        .with_columns(columns)
+    )
 
 
 def _histories(updates: pl.DataFrame) -> Iterator[tuple[str, str, list[tuple[datetime, float]]]]:

@@ -11,10 +11,11 @@
 {% endmacro %}
 
 {% macro memory_minutes(name) %}
-    {% set memory, length = var('memory')[name], lengths(name) %}
-    {% set longest = length if length is number else length | max %}
-    {{ return(memory.times_length * longest + (memory_minutes(memory.made_of) if memory.made_of else 0)) }}
+    {% set memory = var('memory')[name] %}
+    {{ return(memory.times_length * longest(name) + (memory_minutes(memory.made_of) if memory.made_of else 0)) }}
 {% endmacro %}
+
+{% macro longest(name) %}{{ return(lengths(name) if lengths(name) is number else lengths(name) | max) }}{% endmacro %}
 
 {#
     The var with the length, or the list of lengths, of an indicator. One that has no line in `memory` would be computed

@@ -29,13 +29,14 @@ final as (
         is_filled,
         is_closed,
         minutes_since_update,
+        segment_started_at,
         {%- for k in lengths('price_change_minutes') %}
         price_change_{{ k }}m_pct,
         {%- endfor %}
         {%- for n in lengths('sma_windows') %}
         sma_{{ n }},
         {%- endfor %}
-        {%- for n in lengths('ema_windows') %}
+        {%- for n in moving_average_lengths() %}
         ema_{{ n }},
         {%- endfor %}
         {%- for n in lengths('volatility_windows') %}
@@ -46,6 +47,8 @@ final as (
         macd_signal,
         macd_histogram,
         {%- for n in lengths('rsi_windows') %}
+        average_gain_{{ n }},
+        average_loss_{{ n }},
         rsi_{{ n }},
         {%- endfor %}
         {%- for n in lengths('bollinger_windows') %}

@@ -1,6 +1,3 @@
-{%- set of_the_macd = [lengths('macd_fast_window'), lengths('macd_slow_window')] -%}
-{%- set windows = (lengths('ema_windows') + of_the_macd) | unique | list -%}
-
 with bars as (
 
     select * from {{ ref('int_moving_windows') }}
@@ -11,10 +8,34 @@ terms as (
 
     select
         *,
-        {%- for n in windows %}
-        {{ exponential_term('close', n) }} as ema_{{ n }}_term{% if not loop.last %},{% endif %}
+        {%- for n in moving_average_lengths() %}
+        {{ exponential_term('close', n, 'ema_' ~ n, known_minute=n - 1) }} as ema_{{ n }}_term{% if not loop.last %},{% endif %}
         {%- endfor %}
     from bars
+
+),
+
+sums as (
+
+    select
+        *,
+        {%- for n in moving_average_lengths() %}
+        {{ sum_of_block('ema_' ~ n ~ '_term') }} as ema_{{ n }}_sum{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from terms
+    window {{ block_so_far() }}
+
+),
+
+sums_before as (
+
+    select
+        *,
+        {%- for n in moving_average_lengths() %}
+        {{ sum_of_blocks_before('ema_' ~ n ~ '_sum', n) }} as ema_{{ n }}_sum_before{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from sums
+    window {{ run() }}
 
 ),
 
@@ -22,12 +43,14 @@ averages as (
 
     select
         *,
-        {%- for n in windows %}
+        {%- for n in moving_average_lengths() %}
         case
-            when segment_minute >= {{ n - 1 }} then {{ exponential_average('ema_' ~ n ~ '_term', n) }}
+            when segment_minute >= {{ n - 1 }}
+                then {{ exponential_average('ema_' ~ n ~ '_sum', 'ema_' ~ n ~ '_sum_before', n) }}
         end as ema_{{ n }}{% if not loop.last %},{% endif %}
         {%- endfor %}
-    from terms
+    from sums_before
+    window {{ block_so_far() }}
 
 )
 

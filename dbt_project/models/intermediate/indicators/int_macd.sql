@@ -10,7 +10,7 @@ differences as (
 
     select
         *,
-        ema_{{ fast }} - ema_{{ slow }} as macd
+        case when last_carried_minute is null then ema_{{ fast }} - ema_{{ slow }} else {{ carried('macd') }} end as macd
     from bars
 
 ),
@@ -20,8 +20,29 @@ terms as (
 
     select
         *,
-        {{ exponential_term('macd', length, seed_minute=slow - 1) }} as macd_signal_term
+        {{ exponential_term('macd', length, 'macd_signal', known_minute=slow + length - 2, seed_minute=slow - 1) }}
+            as macd_signal_term
     from differences
+
+),
+
+sums as (
+
+    select
+        *,
+        {{ sum_of_block('macd_signal_term') }} as macd_signal_sum
+    from terms
+    window {{ block_so_far() }}
+
+),
+
+sums_before as (
+
+    select
+        *,
+        {{ sum_of_blocks_before('macd_signal_sum', length) }} as macd_signal_sum_before
+    from sums
+    window {{ run() }}
 
 ),
 
@@ -30,9 +51,11 @@ signals as (
     select
         *,
         case
-            when segment_minute >= {{ slow + length - 2 }} then {{ exponential_average('macd_signal_term', length) }}
+            when segment_minute >= {{ slow + length - 2 }}
+                then {{ exponential_average('macd_signal_sum', 'macd_signal_sum_before', length) }}
         end as macd_signal
-    from terms
+    from sums_before
+    window {{ block_so_far() }}
 
 ),
 

@@ -15,7 +15,7 @@ changes as (
         close - lag(close) over run as price_change_1m,
         ln(close / lag(close) over run) as log_return_1m
     from bars
-    window run as (partition by vs_currency, coin_id, segment_started_at order by block, bar_minute)
+    window run as (partition by vs_currency, coin_id, segment_read_from order by block, bar_minute)
 
 ),
 

@@ -14,34 +14,40 @@ moves as (
 
 ),
 
--- Wilder's averages start in minute n, from the plain mean of the n changes so far.
-seeds as (
-
-    select
-        *,
-        avg(gain) over so_far as mean_gain,
-        avg(loss) over so_far as mean_loss
-    from moves
-    window so_far as (
-        partition by vs_currency, coin_id, segment_started_at
-        order by block, bar_minute rows between unbounded preceding and current row
-    )
-
-),
-
--- They go on with alpha = 1 / n, which is that of an EMA of 2n - 1 bars.
+{% set sides = [] -%}
+{% for n in lengths('rsi_windows') %}{% for side in ['gain', 'loss'] %}{% do sides.append((side, n, side ~ '_' ~ n)) %}{% endfor %}{% endfor -%}
 terms as (
 
     select
         *,
-        {%- for n in lengths('rsi_windows') %}
-        {{ exponential_term('gain', 2 * n - 1, 'mean_gain', n) }} as gain_term_{{ n }},
+        {%- for side, n, name in sides %}
+        {{ wilder_term(side, n, 'average_' ~ name) }} as {{ name }}_term{% if not loop.last %},{% endif %}
         {%- endfor %}
-        {%- for n in lengths('rsi_windows') %}
-        {%- set size = 2 * n - 1 %}
-        {{ exponential_term('loss', size, 'mean_loss', n) }} as loss_term_{{ n }}{% if not loop.last %},{% endif %}
+    from moves
+
+),
+
+sums as (
+
+    select
+        *,
+        {%- for _, n, name in sides %}
+        {{ sum_of_block(name ~ '_term') }} as {{ name }}_sum{% if not loop.last %},{% endif %}
         {%- endfor %}
-    from seeds
+    from terms
+    window {{ block_so_far() }}
+
+),
+
+sums_before as (
+
+    select
+        *,
+        {%- for _, n, name in sides %}
+        {{ sum_of_blocks_before(name ~ '_sum', 2 * n - 1) }} as {{ name }}_sum_before{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from sums
+    window {{ run() }}
 
 ),
 
@@ -49,13 +55,14 @@ averages as (
 
     select
         *,
-        {%- for n in lengths('rsi_windows') %}
-        {{ exponential_average('gain_term_' ~ n, 2 * n - 1) }} as average_gain_{{ n }},
+        {%- for _, n, name in sides %}
+        case
+            when segment_minute >= {{ n }}
+                then {{ exponential_average(name ~ '_sum', name ~ '_sum_before', 2 * n - 1) }}
+        end as average_{{ name }}{% if not loop.last %},{% endif %}
         {%- endfor %}
-        {%- for n in lengths('rsi_windows') %}
-        {{ exponential_average('loss_term_' ~ n, 2 * n - 1) }} as average_loss_{{ n }}{% if not loop.last %},{% endif %}
-        {%- endfor %}
-    from terms
+    from sums_before
+    window {{ block_so_far() }}
 
 ),
 

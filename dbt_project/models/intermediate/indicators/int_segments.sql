@@ -10,6 +10,7 @@ starts as (
     select
         *,
         case
+            when bar_minute < rebuilt_from then carried_segment_started_at
             when bar_minute = lag(bar_minute) over coin + interval '1' minute then null
             else bar_minute
         end as started_at
@@ -22,7 +23,10 @@ segments as (
 
     select
         *,
-        max(started_at) over (partition by vs_currency, coin_id order by bar_minute) as segment_started_at
+        max(started_at) over (
+            partition by vs_currency, coin_id
+            order by bar_minute rows between unbounded preceding and current row
+        ) as segment_started_at
     from starts
 
 ),
@@ -51,8 +55,15 @@ final as (
         is_closed,
         minutes_since_update,
         bar_hour,
+        {%- for average in carried_averages() %}
+        {{ carried(average) }},
+        {%- endfor %}
         segment_started_at,
+        greatest(segment_started_at, rebuilt_from - interval '{{ carried_minutes() }}' minute) as segment_read_from,
         {{ minutes_between('segment_started_at', 'bar_minute') }} as segment_minute,
+        case
+            when bar_minute < rebuilt_from then {{ minutes_between('segment_started_at', 'rebuilt_from') }} - 1
+        end as last_carried_minute,
         cast(floor({{ epoch_minute }} / {{ block_minutes() }}.0) as int) as block,
         cast(mod({{ epoch_minute }}, {{ block_minutes() }}) as {{ type_double() }}) as block_position
     from segments
