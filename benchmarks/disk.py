@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from benchmarks.parts import HISTORY_AT_ENDS_OF_DAY, TIMES_OF_DAY, Part, Sizes
+from benchmarks.parts import HISTORY_AT_ENDS_OF_DAY, MOST_SECONDS_OF_COINS, TIMES_OF_DAY, Part, Sizes
 from benchmarks.servers import bench_home
 from coinloom.errors import CoinloomError
 
@@ -44,6 +44,8 @@ def _bytes(part: Part, sizes: Sizes) -> float:
             rows, each = (sizes.days + sizes.short_days) * rows_per_day, BYTES_OF_A_WAREHOUSE
         case Part.TIME_OF_DAY:
             rows, each = len(TIMES_OF_DAY) * HISTORY_AT_ENDS_OF_DAY.days * rows_per_day, BYTES_OF_A_WAREHOUSE
+        case Part.COINS:
+            rows, each = sizes.short_days * MINUTES_PER_DAY * sum(MOST_SECONDS_OF_COINS), BYTES_OF_A_WAREHOUSE
         case Part.FULL_REFRESH:
             rows, each = sizes.bars, BYTES_OF_ALL_ENGINES
     return BYTES_OF_SERVERS + rows * each

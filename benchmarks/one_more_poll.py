@@ -1,4 +1,4 @@
-"""What one more poll costs: `dbt build` after it, on two histories in turn."""
+"""What one more poll costs: `dbt build` after it, on several histories in turn."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -36,17 +36,25 @@ class Warehouse:
         return measure_dbt(self.settings, "build", watched={SERVER: Watched(self.server_pid, with_children=False)})
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is there before the poll: a history of so many coins."""
+
+    history: History
+    coins: int
+
+
 def measure_polls(
-    histories: Mapping[str, History], coins: int, warm_ups: int, repetitions: int, steps: Steps
+    pasts: Mapping[str, Past], warm_ups: int, repetitions: int, steps: Steps
 ) -> dict[str, list[Measured]]:
-    """Build after one more poll, `repetitions` times on each history, after `warm_ups` times that do not count."""
+    """Build after one more poll, `repetitions` times on each past, after `warm_ups` times that do not count."""
     with ExitStack() as stack:
         warehouses = {
-            title: stack.enter_context(_warehouse(f"history-{number}", title, history, coins, steps))
-            for number, (title, history) in enumerate(histories.items())
+            title: stack.enter_context(_warehouse(f"history-{number}", title, past, steps))
+            for number, (title, past) in enumerate(pasts.items())
         }
         rounds = [_round(warehouses, number, repetitions, steps) for number in range(1 - warm_ups, repetitions + 1)]
-    return {title: [one[title] for one in rounds[warm_ups:]] for title in histories}
+    return {title: [one[title] for one in rounds[warm_ups:]] for title in pasts}
 
 
 def _round(warehouses: Mapping[str, Warehouse], number: int, repetitions: int, steps: Steps) -> dict[str, Measured]:
@@ -61,15 +69,15 @@ def _round(warehouses: Mapping[str, Warehouse], number: int, repetitions: int, s
 
 
 @contextmanager
-def _warehouse(home: str, title: str, history: History, coins: int, steps: Steps) -> Iterator[Warehouse]:
+def _warehouse(home: str, title: str, past: Past, steps: Steps) -> Iterator[Warehouse]:
     with temporary_home(home) as settings:
-        market = Market(coins)
+        market = Market(past.coins)
         with running(settings, *SERVERS):
-            for part in history.slices(ROWS_PER_FIRST_BUILD // coins * MINUTE):
+            for part in past.history.slices(ROWS_PER_FIRST_BUILD // past.coins * MINUTE):
                 _land_and_build(settings, market, part, title, steps)
         # Started anew, so that its memory is that of the builds to be measured.
         with running(settings, *SERVERS) as pids:
-            yield Warehouse(settings, market, np.datetime64(history.end, "us"), pids[ServerName.THRIFT_SERVER])
+            yield Warehouse(settings, market, np.datetime64(past.history.end, "us"), pids[ServerName.THRIFT_SERVER])
 
 
 def _land_and_build(settings: Settings, market: Market, part: History, title: str, steps: Steps) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from benchmarks import poll_tables
 from benchmarks.full_refresh import measure_full_refresh
 from benchmarks.history import History
-from benchmarks.one_more_poll import POLL_INTERVAL, measure_polls
+from benchmarks.one_more_poll import POLL_INTERVAL, Past, measure_polls
 from benchmarks.tables import Table
 from coinloom.progress import Steps
 
@@ -20,6 +20,7 @@ MOST_WARM_UPS_AT_ENDS_OF_DAY = 9  # they are polls of the same day, and end at 0
 
 # What is claimed.
 MOST_SECONDS = 20
+MOST_SECONDS_OF_COINS = {100: 12, 2_000: 16, 10_000: 40}
 MOST_RATIO_OF_HISTORIES = 1.2
 MOST_RATIO_OF_TIMES_OF_DAY = 1.3
 
@@ -29,6 +30,7 @@ class Part(StrEnum):
 
     ONE_MORE_POLL = "one-more-poll"
     TIME_OF_DAY = "time-of-day"
+    COINS = "coins"
     FULL_REFRESH = "full-refresh"
 
 
@@ -51,17 +53,20 @@ def measure(part: Part, sizes: Sizes, steps: Steps) -> Iterator[list[Table]]:
             yield _one_more_poll(sizes, steps)
         case Part.TIME_OF_DAY:
             yield _time_of_day(sizes, steps)
+        case Part.COINS:
+            yield _coins(sizes, steps)
         case Part.FULL_REFRESH:
             yield from measure_full_refresh(sizes.bars, sizes.coins, MIDDAY, steps)
 
 
 def _one_more_poll(sizes: Sizes, steps: Steps) -> list[Table]:
-    histories = {_days(days): _until(MIDDAY, timedelta(days=days)) for days in (sizes.short_days, sizes.days)}
-    builds = measure_polls(histories, sizes.coins, sizes.warm_ups, sizes.repetitions, steps)
-    short, long = (poll_tables.median_seconds(builds[title]) for title in histories)
+    lengths = {_days(days): timedelta(days=days) for days in (sizes.short_days, sizes.days)}
+    pasts = {title: Past(_until(MIDDAY, length), sizes.coins) for title, length in lengths.items()}
+    builds = measure_polls(pasts, sizes.warm_ups, sizes.repetitions, steps)
+    short, long = (poll_tables.median_seconds(builds[title]) for title in pasts)
     claims = [
-        (f"{' against '.join(reversed(histories))}, ratio of the medians", long / short, MOST_RATIO_OF_HISTORIES),
-        (f"{list(histories)[-1]}, median seconds", long, MOST_SECONDS),
+        (f"{' against '.join(reversed(pasts))}, ratio of the medians", long / short, MOST_RATIO_OF_HISTORIES),
+        (f"{list(pasts)[-1]}, median seconds", long, MOST_SECONDS),
     ]
     return [poll_tables.verdicts(claims), poll_tables.times(builds), poll_tables.slowest_nodes(builds)]
 
@@ -69,12 +74,24 @@ def _one_more_poll(sizes: Sizes, steps: Steps) -> list[Table]:
 def _time_of_day(sizes: Sizes, steps: Steps) -> list[Table]:
     warm_ups = min(sizes.warm_ups, MOST_WARM_UPS_AT_ENDS_OF_DAY)
     warming_up = warm_ups * POLL_INTERVAL
-    histories = {title: _until(end - warming_up, HISTORY_AT_ENDS_OF_DAY) for title, end in TIMES_OF_DAY.items()}
-    builds = measure_polls(histories, sizes.coins, warm_ups, sizes.repetitions, steps)
-    medians = [poll_tables.median_seconds(builds[title]) for title in histories]
+    pasts = {
+        title: Past(_until(end - warming_up, HISTORY_AT_ENDS_OF_DAY), sizes.coins)
+        for title, end in TIMES_OF_DAY.items()
+    }
+    builds = measure_polls(pasts, warm_ups, sizes.repetitions, steps)
+    medians = [poll_tables.median_seconds(builds[title]) for title in pasts]
     claim = ("the slower against the faster, ratio of the medians", max(medians) / min(medians))
     verdicts = poll_tables.verdicts([(*claim, MOST_RATIO_OF_TIMES_OF_DAY)])
     return [verdicts, poll_tables.times(builds), poll_tables.slowest_nodes(builds)]
+
+
+def _coins(sizes: Sizes, steps: Steps) -> list[Table]:
+    history = _until(MIDDAY, timedelta(days=sizes.short_days))
+    most = {f"{coins:,} coins": seconds for coins, seconds in MOST_SECONDS_OF_COINS.items()}
+    pasts = {f"{coins:,} coins": Past(history, coins) for coins in MOST_SECONDS_OF_COINS}
+    builds = measure_polls(pasts, sizes.warm_ups, sizes.repetitions, steps)
+    claims = [(f"{title}, median seconds", poll_tables.median_seconds(builds[title]), most[title]) for title in pasts]
+    return [poll_tables.verdicts(claims), poll_tables.times(builds), poll_tables.slowest_nodes(builds)]
 
 
 def _until(end: datetime, length: timedelta) -> History:

@@ -2,8 +2,7 @@
     An exponential average a(t) = alpha * x(t) + (1 - alpha) * a(t - 1) is, written out, a sum of values decayed by their
     age. Decayed from the start of the segment it overflows a double, so it is summed in blocks of 512 minutes. Each value
     is valued at the start of its block, where values of different bars can be added (exponential_term, wilder_term). The
-    sum of the block so far (sum_of_block) and, once in a block, what is left of those before it (sum_of_blocks_before)
-    are added and valued at the bar (exponential_average). As many earlier blocks count as it takes to forget the rest: 25
+    sum of the block so far and, once in a block, what is left of those before it (sum_of_blocks_before) are added and valued at the bar (exponential_average). As many earlier blocks count as it takes to forget the rest: 25
     times the length n, of which 1e-21 is left.
 
     alpha is 2 / (n + 1). The average starts in minute `seed_minute` of the segment, with its value of then. Of bars that are
@@ -27,20 +26,23 @@
     Wilder's average of n changes has alpha = 1 / n, that of an exponential average of 2n - 1 bars, and starts with the mean
     of the first n. Of these each adds its n-th part, not decayed before the minute n in which the average starts.
 #}
-{% macro wilder_term(change, n, average) -%}
+{% macro wilder_term(side, n) -%}
     case
             when last_carried_minute >= {{ n }}
                 then
-                    case when segment_minute = last_carried_minute then {{ carried(average) }} end
+                    case when segment_minute = last_carried_minute then {{ carried('average_' ~ side) }} end
                     * power({{ decay(2 * n - 1) }}, -block_position)
             else
-                {{ change }} * {{ 1 / n }}
+                {{ side.split('_')[0] }} * {{ 1 / n }}
                 * power({{ decay(2 * n - 1) }}, -(block_position + greatest({{ n }} - segment_minute, 0)))
         end
 {%- endmacro %}
 
 {% macro sum_of_block(term) -%}
-    sum({{ term }}) over block_so_far
+    sum({{ term }}) over (
+            partition by vs_currency, coin_id, segment_read_from, block
+            order by bar_minute rows between unbounded preceding and current row
+        )
 {%- endmacro %}
 
 {% macro sum_of_blocks_before(sum, n) -%}
@@ -49,23 +51,13 @@
                 then
                     {%- for age in range(1, (25 * n) // block_minutes() + 2) %}
                     {% if not loop.first %}+ {% endif -%}
-                    {{ decay(n) ** (age * block_minutes()) }} * coalesce(lag({{ sum }}, {{ (age - 1) * block_minutes() + 1 }}) over run, 0)
+                    {{ decay(n) ** (age * block_minutes()) }} * coalesce(lag({{ sum }}, {{ (age - 1) * block_minutes() + 1 }}) over (
+                        partition by vs_currency, coin_id, segment_read_from order by block, bar_minute
+                    ), 0)
                     {%- endfor %}
         end
 {%- endmacro %}
 
 {% macro exponential_average(sum, before, n) -%}
-    power({{ decay(n) }}, block_position) * ({{ sum }} + coalesce(sum({{ before }}) over block_so_far, 0))
+    power({{ decay(n) }}, block_position) * ({{ sum }} + coalesce({{ sum_of_block(before) }}, 0))
 {%- endmacro %}
-
-{# The windows of the macros above. #}
-{% macro block_so_far() %}
-    {{- return(
-        'block_so_far as (partition by vs_currency, coin_id, segment_read_from, block order by bar_minute'
-        ~ ' rows between unbounded preceding and current row)'
-    ) -}}
-{% endmacro %}
-
-{% macro run() %}
-    {{- return('run as (partition by vs_currency, coin_id, segment_read_from order by block, bar_minute)') -}}
-{% endmacro %}

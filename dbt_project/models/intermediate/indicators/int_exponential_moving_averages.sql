@@ -9,7 +9,7 @@ terms as (
     select
         *,
         {%- for n in moving_average_lengths() %}
-        {{ exponential_term('close', n, 'ema_' ~ n, known_minute=n - 1) }} as ema_{{ n }}_term{% if not loop.last %},{% endif %}
+        {{ exponential_term('close', n, 'ema_' ~ n, n - 1) }} as ema_{{ n }}_term{% if not loop.last %},{% endif %}
         {%- endfor %}
     from bars
 
@@ -20,10 +20,9 @@ sums as (
     select
         *,
         {%- for n in moving_average_lengths() %}
-        {{ sum_of_block('ema_' ~ n ~ '_term') }} as ema_{{ n }}_sum{% if not loop.last %},{% endif %}
+        ({{ sum_of_block('ema_' ~ n ~ '_term') }}) as ema_{{ n }}_sum{% if not loop.last %},{% endif %}
         {%- endfor %}
     from terms
-    window {{ block_so_far() }}
 
 ),
 
@@ -35,7 +34,6 @@ sums_before as (
         {{ sum_of_blocks_before('ema_' ~ n ~ '_sum', n) }} as ema_{{ n }}_sum_before{% if not loop.last %},{% endif %}
         {%- endfor %}
     from sums
-    window {{ run() }}
 
 ),
 
@@ -50,7 +48,6 @@ averages as (
         end as ema_{{ n }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from sums_before
-    window {{ block_so_far() }}
 
 )
 

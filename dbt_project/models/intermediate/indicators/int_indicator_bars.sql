@@ -1,5 +1,6 @@
 {%- set crypto_table = carried_from() -%}
 {%- set stretches = indicator_stretches() if crypto_table else [] -%}
+{%- set hours = rebuilt_hours(stretches) if crypto_table else hours_to_rebuild('indicators', memory_hours()) -%}
 
 with rebuilt as (
 
@@ -29,7 +30,7 @@ with rebuilt as (
         cast(null as {{ type_double() }}) as {{ carried(average) }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ ref('int_minute_bars') }}
-    where {{ rebuilt_hours(stretches) if crypto_table else hours_to_rebuild('indicators', hours_before=memory_hours()) }}
+    where {{ hours }}
 
 ){% if stretches %},
 

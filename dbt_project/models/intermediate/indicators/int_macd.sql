@@ -1,4 +1,5 @@
 {%- set fast, slow, length = lengths('macd_fast_window'), lengths('macd_slow_window'), lengths('macd_signal_window') -%}
+{%- set first_minute = slow + length - 2 -%}
 
 with bars as (
 
@@ -10,7 +11,9 @@ differences as (
 
     select
         *,
-        case when last_carried_minute is null then ema_{{ fast }} - ema_{{ slow }} else {{ carried('macd') }} end as macd
+        case
+            when last_carried_minute is null then ema_{{ fast }} - ema_{{ slow }} else {{ carried('macd') }}
+        end as macd
     from bars
 
 ),
@@ -20,8 +23,7 @@ terms as (
 
     select
         *,
-        {{ exponential_term('macd', length, 'macd_signal', known_minute=slow + length - 2, seed_minute=slow - 1) }}
-            as macd_signal_term
+        {{ exponential_term('macd', length, 'macd_signal', first_minute, seed_minute=slow - 1) }} as macd_signal_term
     from differences
 
 ),
@@ -32,7 +34,6 @@ sums as (
         *,
         {{ sum_of_block('macd_signal_term') }} as macd_signal_sum
     from terms
-    window {{ block_so_far() }}
 
 ),
 
@@ -42,7 +43,6 @@ sums_before as (
         *,
         {{ sum_of_blocks_before('macd_signal_sum', length) }} as macd_signal_sum_before
     from sums
-    window {{ run() }}
 
 ),
 
@@ -51,11 +51,10 @@ signals as (
     select
         *,
         case
-            when segment_minute >= {{ slow + length - 2 }}
+            when segment_minute >= {{ first_minute }}
                 then {{ exponential_average('macd_signal_sum', 'macd_signal_sum_before', length) }}
         end as macd_signal
     from sums_before
-    window {{ block_so_far() }}
 
 ),
 

@@ -1,3 +1,6 @@
+{%- set sides = [] -%}
+{%- for n in lengths('rsi_windows') %}{% do sides.extend([('gain_' ~ n, n), ('loss_' ~ n, n)]) %}{% endfor -%}
+
 with bars as (
 
     select * from {{ ref('int_macd') }}
@@ -14,14 +17,12 @@ moves as (
 
 ),
 
-{% set sides = [] -%}
-{% for n in lengths('rsi_windows') %}{% for side in ['gain', 'loss'] %}{% do sides.append((side, n, side ~ '_' ~ n)) %}{% endfor %}{% endfor -%}
 terms as (
 
     select
         *,
-        {%- for side, n, name in sides %}
-        {{ wilder_term(side, n, 'average_' ~ name) }} as {{ name }}_term{% if not loop.last %},{% endif %}
+        {%- for side, n in sides %}
+        {{ wilder_term(side, n) }} as {{ side }}_term{% if not loop.last %},{% endif %}
         {%- endfor %}
     from moves
 
@@ -31,11 +32,10 @@ sums as (
 
     select
         *,
-        {%- for _, n, name in sides %}
-        {{ sum_of_block(name ~ '_term') }} as {{ name }}_sum{% if not loop.last %},{% endif %}
+        {%- for side, n in sides %}
+        ({{ sum_of_block(side ~ '_term') }}) as {{ side }}_sum{% if not loop.last %},{% endif %}
         {%- endfor %}
     from terms
-    window {{ block_so_far() }}
 
 ),
 
@@ -43,11 +43,10 @@ sums_before as (
 
     select
         *,
-        {%- for _, n, name in sides %}
-        {{ sum_of_blocks_before(name ~ '_sum', 2 * n - 1) }} as {{ name }}_sum_before{% if not loop.last %},{% endif %}
+        {%- for side, n in sides %}
+        {{ sum_of_blocks_before(side ~ '_sum', 2 * n - 1) }} as {{ side }}_sum_before{% if not loop.last %},{% endif %}
         {%- endfor %}
     from sums
-    window {{ run() }}
 
 ),
 
@@ -55,14 +54,13 @@ averages as (
 
     select
         *,
-        {%- for _, n, name in sides %}
+        {%- for side, n in sides %}
         case
             when segment_minute >= {{ n }}
-                then {{ exponential_average(name ~ '_sum', name ~ '_sum_before', 2 * n - 1) }}
-        end as average_{{ name }}{% if not loop.last %},{% endif %}
+                then {{ exponential_average(side ~ '_sum', side ~ '_sum_before', 2 * n - 1) }}
+        end as average_{{ side }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from sums_before
-    window {{ block_so_far() }}
 
 ),
 
