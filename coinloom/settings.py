@@ -94,7 +94,11 @@ class Settings(BaseSettings):
 
     dbt_target: Target = Target.SPARK
     dbt_threads: int = Field(4, ge=1)
-    build_interval_seconds: float = Field(60, gt=0)
+    build_interval_seconds: float = Field(1, gt=0, description="from the start of a build to the next, at least")
+    build_longest_pause_seconds: float = Field(
+        600, gt=0, description="from the start of a build to the next, at most, when nothing lands"
+    )
+    build_timeout_seconds: float = Field(3600, gt=0, description="a build of the loop that takes longer is ended")
     build_lock_wait_seconds: float = Field(
         600, ge=0, description="how long a build or publish waits for another one to end; 0: it fails at once"
     )

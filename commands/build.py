@@ -1,10 +1,14 @@
-"""Build and publish: `dbt build` as its users run it, then the marts to PostgreSQL; once, or again and again."""
+"""Build and publish: `dbt build` as its users run it, then the marts to PostgreSQL; once or again and again."""
 
 import logging
 import threading
-import time
+from dataclasses import dataclass
+from functools import partial
 
-from coinloom.errors import CoinloomError
+from building.landed import landing_of
+from building.loop import BuildLoop, Pace
+from building.project_files import project_version
+from building.worker_process import WorkerProcess
 from coinloom.processes import Output, environment, executable, run
 from coinloom.settings import REPOSITORY, Settings, Target
 from serving.publish import publish
@@ -24,9 +28,7 @@ def dbt(settings: Settings, *arguments: str, output: Output | None = None) -> No
     Raises:
         CommandFailed: dbt did not exit with 0; its own output says which model or test.
     """
-    folder = settings.coinloom_home / "dbt"
-    ours = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
-    run([executable("dbt"), *arguments], environment(settings) | ours, cwd=DBT_PROJECT, output=output)
+    run([executable("dbt"), *arguments], _environment_of_dbt(settings), cwd=DBT_PROJECT, output=output)
 
 
 def build(settings: Settings, output: Output | None = None) -> None:
@@ -45,16 +47,29 @@ def build_and_publish(settings: Settings) -> None:
         log.info("%s", nothing)
 
 
-def build_every(settings: Settings, seconds: float, *, with_publish: bool, stop: threading.Event) -> None:
-    """Build at a steady cadence until `stop` is set; a failed build is logged, and the next one repairs it."""
-    step = build_and_publish if with_publish else build
-    while not stop.is_set():
-        started = time.monotonic()
-        try:
-            step(settings)
-            log.info("built in %.1f s", time.monotonic() - started)
-        except CoinloomError as error:
-            log.error("build failed, next try in at most %.0f s: %s", seconds, error)
-        except Exception:  # the loop must outlive whatever one build runs into
-            log.exception("build failed, next try in at most %.0f s", seconds)
-        stop.wait(max(0.0, seconds - (time.monotonic() - started)))
+def build_when_something_lands(
+    settings: Settings, shortest_seconds: float, *, with_publish: bool, stop: threading.Event
+) -> None:
+    """Build until `stop` is set, in a process that stays warm: see building/loop.py."""
+    worker = WorkerProcess(_environment_of_dbt(settings), DBT_PROJECT, settings.build_timeout_seconds)
+    pace = Pace(shortest_seconds, settings.build_longest_pause_seconds)
+    builder = _Builder(worker, with_publish)
+    try:
+        BuildLoop(landing_of(settings), partial(project_version, DBT_PROJECT), builder, pace, stop).run()
+    finally:
+        worker.end()
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    worker: WorkerProcess
+    with_publish: bool
+
+    def build(self, stop: threading.Event) -> None:
+        self.worker.build(stop, with_publish=self.with_publish)
+
+
+def _environment_of_dbt(settings: Settings) -> dict[str, str]:
+    folder = settings.coinloom_home / "dbt"
+    ours = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
+    return environment(settings) | ours

@@ -228,19 +228,22 @@ def replay(
 def build_command(
     *,
     with_publish: Annotated[bool, typer.Option("--publish", help="Publish after each build whose tests pass.")] = False,
-    every: Annotated[float | None, typer.Option(help="Build again every so many seconds, until stopped.")] = None,
+    every: Annotated[
+        float | None,
+        typer.Option(help="Build whenever something has landed, at most every so many seconds, until stopped."),
+    ] = None,
     target: TargetOption = None,
 ) -> None:
     """Run `dbt build`: every model and its data tests."""
     from coinloom.stopping import stop_on_signals
-    from commands.build import build, build_and_publish, build_every
+    from commands.build import build, build_and_publish, build_when_something_lands
 
     configure_logging()
     with clear_errors():
         settings = read_settings(dbt_target=target)
         if every is not None:
             with stop_on_signals() as stop:
-                build_every(settings, every, with_publish=with_publish, stop=stop)
+                build_when_something_lands(settings, every, with_publish=with_publish, stop=stop)
         elif with_publish:
             build_and_publish(settings)
         else:

@@ -1,6 +1,6 @@
 """What Coinloom adds to dbt: dbt imports each module whose name begins with dbt_ and starts its `plugins`."""
 
 from dbt_coinloom.build_lock import OneBuildAtATime
-from dbt_coinloom.kept_sessions import OneSessionPerThread
+from dbt_coinloom.kept_sessions import KeptSessions
 
-plugins = [OneBuildAtATime, OneSessionPerThread]
+plugins = [OneBuildAtATime, KeptSessions]
