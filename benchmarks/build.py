@@ -64,7 +64,7 @@ def _run(measured: Callable[[], Iterator[list[Table]]], part: Part, readme: Path
     tables: list[Table] = []
     try:
         for tables in measured():
-            publish(readme, part, tables, origin())
+            publish(readme, part, tables, origin("benchmarks.build"))
     except CoinloomError as error:
         _say_failed(part, error)
         return False

@@ -24,9 +24,9 @@ PACKAGES = {
 }
 
 
-def origin() -> str:
-    """One paragraph in Markdown: date, command, machine, versions."""
-    command = shlex.join(["python", "-m", "benchmarks.build", *sys.argv[1:]])
+def origin(module: str) -> str:
+    """One paragraph in Markdown: date, the module's command, machine, versions."""
+    command = shlex.join(["python", "-m", module, *sys.argv[1:]])
     memory = psutil.virtual_memory().total / 2**30
     machine = f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, {platform.system()} {platform.release()}"
     versions = ", ".join(f"{name} {number}" for name, number in _versions().items())

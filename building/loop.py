@@ -27,8 +27,8 @@ Seen = tuple[Landed, ProjectVersion]
 class Builder(Protocol):
     """What builds, and publishes if it was asked for."""
 
-    def build(self, stop: threading.Event) -> None:
-        """Raises BuildFailed, or Stopped as soon as `stop` is set."""
+    def build(self, stop: threading.Event) -> str:
+        """Returns what it took, in words. Raises BuildFailed, or Stopped as soon as `stop` is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,9 @@ class BuildLoop:
             return
         self._last_start = time.monotonic()
         self._built = None
-        self._builder.build(self._stop)
+        log.info("%s", self._builder.build(self._stop))
         self._built = seen
         self._failures = 0
-        log.info("built in %.1f s", time.monotonic() - self._last_start)
 
     def _wait_after_failure(self, error: Exception) -> None:
         wait = min(FIRST_RETRY_SECONDS * 2**self._failures, LONGEST_RETRY_SECONDS)

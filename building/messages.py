@@ -3,6 +3,8 @@
 BUILD = "build"
 PUBLISH = "build and publish"
 
+# Answers: [BEGINS, what], [ENDS, what], and at last [FAILED, why] or [PASSED, {what was done: seconds}].
 BEGINS = "begins"
 ENDS = "ends"
-ENDED = "ended"
+FAILED = "failed"
+PASSED = "passed"

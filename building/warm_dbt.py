@@ -24,6 +24,8 @@ from dbt_coinloom.kept_sessions import end_kept_sessions
 FAILED = {RunStatus.Error, TestStatus.Error, TestStatus.Fail}
 # Nothing on the console but what the callback prints; the file keeps all of it, and dbt bounds its size.
 QUIET = ("--log-level", "none", "--no-use-colors", "--no-use-colors-file")
+# Nor manifest.json and the like: nobody reads them between two builds, and they are a seventh of a build on PostgreSQL.
+WITHOUT_ARTIFACTS = "--no-write-json"
 
 OnEvent = Callable[[EventMsg], None]
 
@@ -45,7 +47,7 @@ class WarmDbt:
         """
         try:
             self._parse_what_changed()
-            self._invoke(["build", "--selector", "build"], _unpickle(self._manifest))
+            self._invoke([WITHOUT_ARTIFACTS, "build", "--selector", "build"], _unpickle(self._manifest))
         except BuildFailed:
             end_kept_sessions()
             raise

@@ -13,6 +13,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import TextIO
 
 from dbt_common.events.base_types import EventMsg
 
-from building.messages import BEGINS, ENDED, ENDS, PUBLISH
+from building.messages import BEGINS, ENDS, FAILED, PASSED, PUBLISH
 from building.warm_dbt import WarmDbt
 from coinloom.errors import CoinloomError
 from coinloom.logs import configure_logging
@@ -45,25 +46,33 @@ class Worker:
         self._dbt = WarmDbt(Path.cwd(), self._on_event)
 
     def build(self, *, with_publish: bool) -> None:
-        """Answers how it ended: with an error, or null."""
+        """Answers how it ended."""
         try:
-            if self._settings.dbt_target is Target.POSTGRES:
-                migrate(self._settings)
-            with self._doing("dbt build"):
-                self._dbt.build()
-            if with_publish:
-                with self._doing("publish"):
-                    publish(self._settings)
+            self._answer(PASSED, self._steps(with_publish=with_publish))
+        except CoinloomError as error:
+            self._answer(FAILED, str(error))
+        except Exception as error:  # the next build may pass
+            log.exception("unexpected")
+            self._answer(FAILED, f"{type(error).__name__}: {error}")
+
+    def _steps(self, *, with_publish: bool) -> dict[str, float]:
+        started = time.monotonic()
+        if self._settings.dbt_target is Target.POSTGRES:
+            migrate(self._settings)
+        with self._doing("dbt build"):
+            self._dbt.build()
+        built = time.monotonic()
+        if not with_publish:
+            return {"built": built - started}
+        with self._doing("publish"):
+            self._publish()
+        return {"built": built - started, "published": time.monotonic() - built}
+
+    def _publish(self) -> None:
+        try:
+            publish(self._settings)
         except NothingToPublish as nothing:
             log.info("%s", nothing)
-            self._answer(ENDED, None)
-        except CoinloomError as error:
-            self._answer(ENDED, str(error))
-        except Exception as error:
-            log.exception("unexpected")
-            self._answer(ENDED, f"{type(error).__name__}: {error}")
-        else:
-            self._answer(ENDED, None)
 
     @contextmanager
     def _doing(self, what: str) -> Iterator[None]:
@@ -80,7 +89,7 @@ class Worker:
         if event.info.level in {"warn", "error"} or event.info.name in SAID_TO_PEOPLE:
             log.log(logging.getLevelName(event.info.level.upper()), "dbt: %s", event.info.msg)  # type: ignore[attr-defined]
 
-    def _answer(self, kind: str, value: str | None) -> None:
+    def _answer(self, kind: str, value: object) -> None:
         with self._answering:
             print(json.dumps([kind, value]), file=self._answers, flush=True)
 

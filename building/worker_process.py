@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from building.errors import BuildFailed
-from building.messages import BEGINS, BUILD, ENDED, ENDS, PUBLISH
+from building.messages import BEGINS, BUILD, ENDS, FAILED, PASSED, PUBLISH
 from coinloom.errors import Stopped
 
 WORKER = [sys.executable, "-P", "-m", "building.worker"]
@@ -44,8 +44,8 @@ class WorkerProcess:
         )
         threading.Thread(target=_read, args=(self._process.stdout, self._answers), daemon=True).start()
 
-    def build(self, stop: threading.Event, *, with_publish: bool) -> None:
-        """Build once. However it fails, the next call goes on from there.
+    def build(self, stop: threading.Event, *, with_publish: bool) -> dict[str, float]:
+        """Build once; returns the seconds of what was done. However it fails, the next call goes on from there.
 
         Raises:
             BuildFailed: it names what failed, or what it was at when it hung or died.
@@ -54,15 +54,21 @@ class WorkerProcess:
         self.start()
         self._ask(PUBLISH if with_publish else BUILD)
         deadline = time.monotonic() + self._timeout_seconds
-        while (answer := self._next_answer(stop, deadline))[0] != ENDED:
-            kind, what = answer
-            if kind == BEGINS:
-                self._doing.append(what)
-            elif kind == ENDS and what in self._doing:
-                self._doing.remove(what)
-        self._doing = []
-        if answer[1] is not None:
-            raise BuildFailed(answer[1])
+        while True:
+            kind, value = self._next_answer(stop, deadline)
+            if kind == PASSED:
+                seconds: dict[str, float] = value
+                return seconds
+            if kind == FAILED:
+                self._doing = []
+                raise BuildFailed(value)
+            self._follow(kind, value)
+
+    def _follow(self, kind: str, what: str) -> None:
+        if kind == BEGINS:
+            self._doing.append(what)
+        elif kind == ENDS and what in self._doing:
+            self._doing.remove(what)
 
     def end(self) -> None:
         """End it, whatever it is at."""

@@ -65,8 +65,9 @@ class _Builder:
     worker: WorkerProcess
     with_publish: bool
 
-    def build(self, stop: threading.Event) -> None:
-        self.worker.build(stop, with_publish=self.with_publish)
+    def build(self, stop: threading.Event) -> str:
+        seconds = self.worker.build(stop, with_publish=self.with_publish)
+        return ", ".join(f"{what} in {took:.1f} s" for what, took in seconds.items())
 
 
 def _environment_of_dbt(settings: Settings) -> dict[str, str]:

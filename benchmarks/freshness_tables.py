@@ -1,0 +1,77 @@
+"""The results of freshness_run.py as tables."""
+
+from collections.abc import Sequence
+from statistics import median, quantiles
+
+from benchmarks.freshness_parts import PARTS
+from benchmarks.freshness_run import Freshness
+from benchmarks.tables import Table, megabytes, seconds
+from coinloom.settings import Target
+
+# What is claimed, for polls every 30 s: seconds, at most, for 95 of 100 updates.
+MOST_SECONDS = {Target.SPARK: 15, Target.POSTGRES: 5}
+CLAIMED_INTERVAL = 30.0
+FEWEST = 2  # of what a quantile can be taken of
+
+
+def tables(results: Sequence[Freshness]) -> list[Table]:
+    if not results:
+        return []
+    return [_verdicts(results), _ages(results), _parts(results), _usage(results)]
+
+
+def p95(values: Sequence[float]) -> float:
+    return quantiles(values, n=20)[-1] if len(values) >= FEWEST else float("nan")
+
+
+def _verdicts(results: Sequence[Freshness]) -> Table:
+    table = Table("The bars", ["target", "p95 in seconds, a poll every 30 s", "at most", "met"])
+    for result in results:
+        if result.plan.poll_interval == CLAIMED_INTERVAL:
+            found, most = p95(result.ages.seconds), MOST_SECONDS[result.plan.target]
+            table.rows.append([result.plan.target, seconds(found), f"{most}", "yes" if found <= most else "**no**"])
+    return table
+
+
+def _ages(results: Sequence[Freshness]) -> Table:
+    header = ["target", "poll every s", "minutes", "updates", "median s", "p95 s", "max s", "same price", "not seen"]
+    table = Table("Age of an update when the reader first sees it", header)
+    for result in results:
+        plan, ages = result.plan, result.ages
+        three = (median(ages.seconds), p95(ages.seconds), max(ages.seconds)) if ages.seconds else ()
+        counts = (f"{ages.indistinct:,}", f"{ages.unseen:,}")
+        named = [plan.target, f"{plan.poll_interval:g}", f"{plan.measured / 60:g}", f"{len(ages.seconds):,}"]
+        table.rows.append([*named, *map(seconds, three), *counts])
+    return table
+
+
+def _parts(results: Sequence[Freshness]) -> Table:
+    table = Table("Its parts, median (p95) seconds of the polls", ["target", "poll every s", *PARTS])
+    for result in results:
+        cells = [_median_and_p95(result.parts[part]) for part in PARTS]
+        table.rows.append([result.plan.target, f"{result.plan.poll_interval:g}", *cells])
+    return table
+
+
+def _usage(results: Sequence[Freshness]) -> Table:
+    names = [_named(result) for result in results]
+    table = Table("Processor in cores, and the most memory in MiB (PSS), of each service", ["service", *names])
+    for service in sorted({service for result in results for service in result.usage}):
+        table.rows.append([service, *(_cell(result, [service]) for result in results)])
+    table.rows.append(["all", *(_cell(result, list(result.usage)) for result in results)])
+    return table
+
+
+def _cell(result: Freshness, services: Sequence[str]) -> str:
+    used = [result.usage[service] for service in services if service in result.usage]
+    if not used:
+        return "-"
+    return f"{sum(one.cores for one in used):.2f}, {megabytes(sum(one.peak_bytes for one in used))}"
+
+
+def _named(result: Freshness) -> str:
+    return f"{result.plan.target}, {result.plan.poll_interval:g} s"
+
+
+def _median_and_p95(values: Sequence[float]) -> str:
+    return f"{median(values):.1f} ({p95(values):.1f})" if values else "-"
