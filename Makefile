@@ -15,7 +15,7 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo up down status build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
-    bench-build chaos lock python clean
+    bench-build bench-freshness chaos lock python clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -69,6 +69,9 @@ docs: ## Serve the dbt documentation on http://127.0.0.1:8081 (servers must be u
 
 bench-build: setup-dev ## Measure what builds cost, into benchmarks/README.md (an hour or more; see there)
 	@$(BIN)/python -m benchmarks.build $(ARGS)
+
+bench-freshness: setup-dev ## Measure how old prices are when the marts show them, into benchmarks/README.md (an hour)
+	@$(BIN)/python -m benchmarks.freshness $(ARGS)
 
 chaos: setup-dev ## Kill parts of a running pipeline at random and prove that nothing is lost (ARGS="--kills 100")
 	@$(BIN)/python -m chaos $(ARGS)

@@ -10,6 +10,7 @@ from benchmarks.freshness_reader import Seen
 from benchmarks.freshness_updates import Update
 from benchmarks.freshness_watching import Build
 
+LOG_SECONDS = 0.3  # a build begins when it sees what has landed; its log has tenths of a second
 PARTS = ("answer to topic", "topic to landing", "landing to build", "build", "publish", "seen")
 
 
@@ -28,6 +29,15 @@ class Ages:
 
 PartTimes = dict[str, list[float]]
 """Seconds of each part, one of each poll."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Unix times at which there was more in landing, and at which the reader looked; the builds."""
+
+    landed: Sequence[float]
+    looks: Sequence[float]
+    builds: Sequence[Build]
 
 
 @dataclass(slots=True)
@@ -60,32 +70,30 @@ def ages_of_updates(updates: Iterable[Update], seen: Iterable[Seen], begin: floa
     return Ages(seconds, indistinct, unseen)
 
 
-def parts_of_polls(
-    updates: Iterable[Update],
-    landed: Sequence[float],
-    builds: Sequence[Build],
-    seen: Sequence[Seen],
-    begin: float,
-    end: float,
-) -> PartTimes:
+def parts_of_polls(updates: Iterable[Update], watched: Watched, begin: float, end: float) -> PartTimes:
     """Of each poll that brought something new in this time, up to a minute before its end."""
     polls = {update.poll_id: update for update in updates if begin <= update.fetched_at < end - 60}
     parts: PartTimes = {part: [] for part in PARTS}
-    began, looks = [build.began for build in builds], sorted({one.at for one in seen})
     for poll in polls.values():
-        there = _at_or_after(landed, poll.landed_at)
-        # The log has tenths of a second, and a build begins when it sees what landed.
-        place = None if there is None else bisect_left(began, there - 0.3)
-        if there is None or place is None or place == len(builds):
-            continue
-        build = builds[place]
-        first = _at_or_after(looks, build.built)
-        if first is None:
-            continue
-        times = (poll.fetched_at, poll.produced_at, there, max(build.began, there), build.built, build.published)
-        for part, (earlier, later) in zip(PARTS, pairwise([*times, max(first, build.published)]), strict=True):
-            parts[part].append(later - earlier)
+        if times := _times(poll, watched):
+            for part, (earlier, later) in zip(PARTS, pairwise(times), strict=True):
+                parts[part].append(later - earlier)
     return parts
+
+
+def _times(poll: Update, watched: Watched) -> list[float]:
+    """From the answer to a reader's look; empty if the poll did not come that far."""
+    landed = _at_or_after(watched.landed, poll.landed_at)
+    if landed is None:
+        return []
+    place = bisect_left([build.began for build in watched.builds], landed - LOG_SECONDS)
+    if place == len(watched.builds):
+        return []
+    build = watched.builds[place]
+    look = _at_or_after(watched.looks, build.published)
+    if look is None:
+        return []
+    return [poll.fetched_at, poll.produced_at, landed, max(landed, build.began), build.built, build.published, look]
 
 
 def _by_coin(updates: Iterable[Update], seen: Iterable[Seen]) -> dict[str, _Coin]:

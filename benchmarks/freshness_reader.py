@@ -13,9 +13,11 @@ from stores.database import connect
 
 ASK_SECONDS = 0.5
 COINS_SECONDS = 30
-COINS = (
-    "select distinct coin_id from marts.crypto_table where bar_minute > now() at time zone 'UTC' - interval '1' hour"
-)
+COINS = """
+    select distinct coin_id
+    from marts.crypto_table
+    where bar_minute > now() at time zone 'UTC' - interval '1' hour
+"""
 NEWEST = """
     select coins.coin_id, newest.price
     from unnest(%s::text[]) as coins (coin_id)
@@ -39,13 +41,14 @@ class Seen:
 
 
 class Reader:
-    """Asks until `stop` is set; `seen` has what it saw, in order of time."""
+    """Asks until `stop` is set; `seen` has what was new to it, and `looks` when it asked, as Unix times, in order."""
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
         password = settings.bi_reader_password
         self._settings = settings.model_copy(update={"postgres_user": "bi_reader", "postgres_password": password})
         self._stop = stop
         self.seen: list[Seen] = []
+        self.looks: list[float] = []
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -68,6 +71,7 @@ class Reader:
                     coins, coins_at = _coins(connection), asked
                 rows = connection.execute(NEWEST, [coins]).fetchall()
                 now = time.time()
+                self.looks.append(now)
                 self.seen += [Seen(coin, price, now) for coin, price in rows if newest.get(coin) != price]
                 newest |= dict(rows)
                 self._stop.wait(max(0, ASK_SECONDS - (time.monotonic() - asked)))

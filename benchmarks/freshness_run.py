@@ -5,7 +5,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from benchmarks.freshness_parts import Ages, PartTimes, ages_of_updates, parts_of_polls
+from benchmarks.freshness_parts import Ages, PartTimes, Watched, ages_of_updates, parts_of_polls
 from benchmarks.freshness_reader import Reader
 from benchmarks.freshness_updates import landed_updates
 from benchmarks.freshness_watching import LandingWatch, builds_in
@@ -63,9 +63,9 @@ def measure_freshness(plan: Plan, steps: Steps) -> Freshness:
             end = time.time()
             used = usage.taken()
         updates = landed_updates(settings)
-        builds = builds_in(settings.coinloom_home / "logs" / "build.log")
+        watched_times = Watched(landing.changes, reader.looks, builds_in(settings.coinloom_home / "logs" / "build.log"))
         ages = ages_of_updates(updates, reader.seen, begin, end)
-        return Freshness(plan, ages, parts_of_polls(updates, landing.changes, builds, reader.seen, begin, end), used)
+        return Freshness(plan, ages, parts_of_polls(updates, watched_times, begin, end), used)
     finally:
         lifecycle.stop(settings)
         shutil.rmtree(home, ignore_errors=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow.dataset
 
@@ -34,7 +35,7 @@ def landed_updates(settings: Settings) -> list[Update]:
     return list(updates.values())
 
 
-def _rows(settings: Settings) -> Iterator[tuple[object, ...]]:
+def _rows(settings: Settings) -> Iterator[tuple[Any, ...]]:
     if settings.dbt_target is Target.POSTGRES:
         with connect(settings) as connection:
             yield from connection.execute(f"select {', '.join(COLUMNS)} from landing.crypto_prices")  # noqa: S608
