@@ -28,6 +28,7 @@ RUN python3 -m venv /opt/uv && /opt/uv/bin/python -m pip install --no-cache-dir 
         --group airflow --requirements pyproject.toml
 
 COPY README.md ./
+COPY building building
 COPY coinloom coinloom
 COPY commands commands
 COPY dbt_coinloom dbt_coinloom

@@ -64,6 +64,11 @@ class WorkerProcess:
                 raise BuildFailed(value)
             self._follow(kind, value)
 
+    @property
+    def doing(self) -> list[str]:
+        """What it is at, from the outer to the inner: a step, and the nodes of dbt in it."""
+        return list(self._doing)
+
     def _follow(self, kind: str, what: str) -> None:
         if kind == BEGINS:
             self._doing.append(what)
@@ -121,7 +126,7 @@ class WorkerProcess:
         )
 
     def _what_it_is_at(self) -> str:
-        return ", ".join(self._doing) or "its start"
+        return ", ".join(self.doing) or "its start"
 
 
 def _read(lines: IO[str], answers: "queue.SimpleQueue[Any]") -> None:

@@ -79,7 +79,9 @@ class Settings(BaseSettings):
     spark_thrift_host: str = "127.0.0.1"
     spark_thrift_port: int = 10000
     stream_driver_memory: str = "1g"
-    stream_trigger_seconds: float = Field(30, gt=0)
+    stream_trigger_seconds: float = Field(
+        1, gt=0, description="from the start of a batch to the next, at least; none starts while nothing is new"
+    )
     stream_max_offsets_per_trigger: int = Field(500_000, ge=1, description="caps a catch-up batch, in messages")
     landing_sinks: Annotated[list[Sink], NoDecode] = Field(
         default=[], description="parquet, postgres or both, comma separated; empty: the one that DBT_TARGET reads"

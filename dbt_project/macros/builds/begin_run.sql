@@ -61,11 +61,19 @@
     {% endif %}
 {% endmacro %}
 
-{# A view that shows only the hours of a build shows all of them to a table that is made anew without it. #}
+{#
+    A view that shows only the hours of a build shows all of them to a table that is made anew without it. What it has
+    besides the columns of its parent is about a build, and is null then.
+#}
 {% macro widen_slices(models) %}
     {% for slice in slices_without(models) if relation_of(slice) is not none %}
         {% set whole = relation_of(graph.nodes[slice.depends_on.nodes[0]]) %}
-        {% do run_query(replace_view(relation_of(slice), 'select * from ' ~ whole)) %}
+        {% set passed_on = adapter.get_columns_in_relation(whole) | map(attribute='name') | list %}
+        {% set columns = [] %}
+        {% for column in adapter.get_columns_in_relation(relation_of(slice)) %}
+            {% do columns.append(column.name if column.name in passed_on else 'cast(null as ' ~ column.dtype ~ ') as ' ~ column.name) %}
+        {% endfor %}
+        {% do run_query(replace_view(relation_of(slice), 'select ' ~ columns | join(', ') ~ ' from ' ~ whole)) %}
     {% endfor %}
 {% endmacro %}
 

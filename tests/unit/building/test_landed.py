@@ -1,0 +1,58 @@
+"""Whether something has landed in the lake, on real folders."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from building.landed import LandingInTheLake
+from coinloom.clock import utc_now
+from coinloom.settings import Settings
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> tuple[LandingInTheLake, Path]:
+    landing = LandingInTheLake(Settings(lake_root=str(tmp_path)), clock=lambda: 0.0)
+    return landing, tmp_path / "landing" / "crypto_prices"
+
+
+def hour(hours_ago: int = 0) -> str:
+    return f"landed_hour={utc_now() - timedelta(hours=hours_ago):%Y-%m-%dT%H}"
+
+
+def add(folder: Path, name: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(b"rows")
+
+
+def test_before_anything_has_landed_all_looks_are_equal(lake: tuple[LandingInTheLake, Path]) -> None:
+    landing, _ = lake
+    assert landing.look() == landing.look()
+
+
+def test_a_new_file_is_seen_and_none_is_not(lake: tuple[LandingInTheLake, Path]) -> None:
+    landing, folder = lake
+    add(folder / hour(), "1.parquet")
+    first = landing.look()
+    assert landing.look() == first
+    add(folder / hour(), "2.parquet")
+    assert landing.look() != first
+
+
+def test_the_first_file_of_this_hour_is_seen(lake: tuple[LandingInTheLake, Path]) -> None:
+    landing, folder = lake
+    add(folder / hour(2), "1.parquet")
+    before = landing.look()
+    add(folder / hour(), "2.parquet")
+    assert landing.look() != before
+
+
+def test_hours_that_the_clock_has_not_come_to_are_found_when_all_are_looked_at(tmp_path: Path) -> None:
+    times = iter([0.0, 0.0, 1.0, 60.0, 60.0])
+    landing = LandingInTheLake(Settings(lake_root=str(tmp_path)), clock=lambda: next(times))
+    folder = tmp_path / "landing" / "crypto_prices"
+    add(folder / hour(5), "1.parquet")
+    first = landing.look()
+    add(folder / hour(3), "2.parquet")
+    assert landing.look() == first
+    assert landing.look() != first

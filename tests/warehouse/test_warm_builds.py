@@ -1,0 +1,133 @@
+"""The process that builds again and again, with the real dbt project and real servers."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import sleep
+
+import polars as pl
+import psutil
+import pytest
+
+from building.errors import BuildFailed
+from building.worker_process import WorkerProcess
+from checks.compare import compare
+from checks.landing import Offsets, land, landing_rows
+from coinloom.processes import environment
+from serving.build_lock import PRODUCTION, take_build_lock
+from tests.warehouse.warehouse import KEYS, Warehouse
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+
+START = datetime(2026, 3, 10, 12, tzinfo=UTC)
+ENOUGH_SECONDS = 300.0
+
+
+class Market:
+    """Lands one price a minute of one coin."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._offsets = Offsets()
+        self.minutes = 0
+
+    def move_on(self, minutes: int) -> None:
+        instants = [START + timedelta(minutes=self.minutes + minute) for minute in range(minutes)]
+        updates = pl.DataFrame({"coin_id": "bitcoin", "vs_currency": "usd", "last_updated_at": instants}).with_columns(
+            price=pl.int_range(1, minutes + 1).cast(float)
+        )
+        land(landing_rows(updates, self._offsets), self._warehouse.settings, datetime(2026, 3, 10))
+        self.minutes += minutes
+
+
+@pytest.fixture
+def market(warehouse: Warehouse) -> Market:
+    warehouse.reset()
+    return Market(warehouse)
+
+
+@pytest.fixture
+def project(warehouse: Warehouse, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(warehouse.project, tmp_path / "dbt_project", ignore=shutil.ignore_patterns("target")))
+
+
+@pytest.fixture
+def worker(warehouse: Warehouse, project: Path, tmp_path: Path) -> Iterator[WorkerProcess]:
+    worker = started(warehouse, project, tmp_path, ENOUGH_SECONDS)
+    yield worker
+    worker.end()
+
+
+def started(warehouse: Warehouse, project: Path, home: Path, timeout_seconds: float) -> WorkerProcess:
+    ours = {"DBT_TARGET_PATH": str(home / "target"), "DBT_LOG_PATH": str(home / "logs")}
+    return WorkerProcess(environment(warehouse.settings) | ours, project, timeout_seconds)
+
+
+def build(worker: WorkerProcess) -> dict[str, float]:
+    return worker.build(threading.Event(), with_publish=False)
+
+
+def bars(warehouse: Warehouse) -> int:
+    return warehouse.read("warehouse.crypto_table").height
+
+
+def test_warm_builds_are_those_of_dbt(
+    warehouse: Warehouse, market: Market, worker: WorkerProcess, project: Path
+) -> None:
+    market.move_on(50)
+    build(worker)
+    processes = worker_processes()
+    assert bars(warehouse) == 50
+
+    model = project / "models" / "marts" / "top_5_losers.sql"
+    good = model.read_text(encoding="utf-8")
+    model.write_text(f"{good}\nno sql", encoding="utf-8")
+    with pytest.raises(BuildFailed, match="top_5_losers"):
+        build(worker)
+    model.write_text(good, encoding="utf-8")
+
+    market.move_on(30)
+    assert warehouse.dbt("build").returncode == 0  # somebody else's
+    market.move_on(20)
+    build(worker)
+    assert worker_processes() == processes
+    warm = warehouse.snapshot()
+    full = warehouse.rebuilt("--full-refresh")
+    assert warm["warehouse.crypto_table"].height == market.minutes
+    for table, rows in full.items():
+        assert compare(warm[table], rows, 1e-12, KEYS[table]).differences == []
+
+
+def test_a_build_goes_on_after_its_process_was_killed(
+    warehouse: Warehouse, market: Market, worker: WorkerProcess
+) -> None:
+    market.move_on(40)
+    with ThreadPoolExecutor(1) as pool:
+        killed = pool.submit(build, worker)
+        while len(worker.doing) < len(["dbt build", "a node"]) and not killed.done():
+            sleep(0.01)
+        worker_processes()[0].kill()
+        with pytest.raises(BuildFailed, match=r"ended with exit code -9, while it was at: .*dbt build"):
+            killed.result()
+    build(worker)
+    assert bars(warehouse) == market.minutes
+
+
+def test_a_build_that_hangs_is_ended_and_named(
+    warehouse: Warehouse, market: Market, project: Path, tmp_path: Path
+) -> None:
+    market.move_on(40)
+    impatient = started(warehouse, project, tmp_path, timeout_seconds=10)
+    named = r"did not end within 10 s \(BUILD_TIMEOUT_SECONDS\) and was ended. It was at: (dbt build|its start)"
+    lock = take_build_lock(warehouse.settings, "a test", print, PRODUCTION)
+    with lock, pytest.raises(BuildFailed, match=named):
+        build(impatient)
+    assert worker_processes() == []
+    lock.close()
+
+
+def worker_processes() -> list[psutil.Process]:
+    return [process for process in psutil.Process().children() if "building.worker" in process.cmdline()]
