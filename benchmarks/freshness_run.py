@@ -12,10 +12,12 @@ from benchmarks.freshness_watching import LandingWatch, builds_in
 from benchmarks.servers import bench_home
 from benchmarks.services_usage import ServiceUsage, Usage
 from coinloom.progress import Steps
-from coinloom.settings import Target
+from coinloom.settings import Settings, Target
 from stack import lifecycle, services
 from stack.isolation import isolated_settings
 from stack.supervisor import Supervisor
+
+PACE = ("stream_trigger_seconds", "build_interval_seconds")  # as it comes, whatever .env says
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,11 @@ def measure_freshness(plan: Plan, steps: Steps) -> Freshness:
     """Run `coinloom up --simulate` with this plan in a stack of its own, and stop it."""
     home = bench_home() / f"freshness-{plan.target}"
     settings = isolated_settings(
-        home, dbt_target=plan.target, landing_sinks=[], poll_interval_seconds=plan.poll_interval
+        home,
+        dbt_target=plan.target,
+        landing_sinks=[],
+        poll_interval_seconds=plan.poll_interval,
+        **{name: Settings.model_fields[name].default for name in PACE},
     )
     lifecycle.stop(settings)  # what a benchmark that was killed left behind
     shutil.rmtree(home, ignore_errors=True)

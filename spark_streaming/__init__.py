@@ -6,5 +6,7 @@
 | `side_by_side` | one query a sink, none stops another |
 | `landing` | the query of one sink |
 | `transforms` | messages as typed rows, valid or with a reason |
-| `parquet_sink`, `postgres_sink` | a batch into a sink, once |
+| `staging` | a batch computed, as files aside |
+| `parquet_sink`, `postgres_sink` | those files into a sink, once |
+| `hadoop_files` | files on any file system of Hadoop |
 """

@@ -13,8 +13,10 @@ from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
 from spark_streaming.parquet_sink import ParquetSink
 from spark_streaming.postgres_sink import PostgresSink
-from spark_streaming.transforms import classify
+from spark_streaming.staging import Staging
 from stores.migrate import migrate
+
+MESSAGES_PER_TASK = 100_000  # a large batch is divided evenly, however the coins are among the topic's partitions
 
 log = logging.getLogger("spark_streaming")
 
@@ -47,15 +49,12 @@ class Landing:
         sink = self._sink()
 
         def write_batch(messages: DataFrame, batch_id: int) -> None:
-            classified = classify(messages).persist()
             try:
-                sink.write(classified, batch_id)
-                log.info("%s: batch %d landed, %d messages", self.name, batch_id, classified.count())
+                count = sink.write(messages, batch_id)
             except (CoinloomError, psycopg.Error) as error:
                 self._cause = error
                 raise
-            finally:
-                classified.unpersist()
+            log.info("%s: batch %d landed, %d messages", self.name, batch_id, count)
 
         writer = read_topic(self._spark, self._settings).writeStream.queryName(self.name)
         every = f"{self._settings.stream_trigger_seconds} seconds"
@@ -64,10 +63,11 @@ class Landing:
             return triggered.option("checkpointLocation", self._checkpoint).foreachBatch(write_batch).start()
 
     def _sink(self) -> ParquetSink | PostgresSink:
+        staging = Staging(self._spark, self._settings, self._checkpoint)
         if self._kind is Sink.PARQUET:
-            return ParquetSink(self._spark, self._settings.lake, self._checkpoint)
+            return ParquetSink(self._spark, self._settings.lake, staging)
         migrate(self._settings)
-        return PostgresSink(self._settings)
+        return PostgresSink(self._settings, staging)
 
 
 def read_topic(spark: SparkSession, settings: Settings) -> DataFrame:
@@ -82,6 +82,7 @@ def read_topic(spark: SparkSession, settings: Settings) -> DataFrame:
         .option("startingOffsets", "earliest")
         .option("includeHeaders", True)
         .option("maxOffsetsPerTrigger", settings.stream_max_offsets_per_trigger)
+        .option("maxRecordsPerPartition", MESSAGES_PER_TASK)
         .option("failOnDataLoss", True)
         .load()
         .withColumn("landed_at", F.current_timestamp())

@@ -1,42 +1,54 @@
-"""Lands batches as Parquet: one file per batch, its name fixed by the stream and the batch.
+"""Lands batches as Parquet: files whose names are fixed by the query and the batch.
 
-A batch is written aside, then its file is moved to its final name, replacing what an interrupted attempt at the same
-batch left there. So a repeated batch changes nothing, and a reader of the folder, whatever its engine, only ever sees
-whole files. Works on every file system that Hadoop knows (local, s3a, hdfs).
+A batch is written aside, then its files are moved to their final names, replacing what an interrupted attempt at the
+same batch left there. So a repeated batch changes nothing, and a reader of the folder, whatever its engine, only ever
+sees whole files.
 """
 
-import json
-from functools import cached_property
-from typing import Any
-
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
-from spark_streaming.transforms import rejected_rows, valid_rows
+from spark_streaming.staging import StagedBatch, Staging
+from spark_streaming.transforms import rejected_rows
 from stores.lake_files import PARTITION
 
 
 class ParquetSink:
     """Writes valid rows to `<lake>/landing/crypto_prices` and the others to `<lake>/quarantine/crypto_prices`."""
 
-    def __init__(self, spark: SparkSession, lake: str, checkpoint: str) -> None:
+    def __init__(self, spark: SparkSession, lake: str, staging: Staging) -> None:
         self._spark = spark
         self._lake = lake
-        self._checkpoint = checkpoint
+        self._staging = staging
+        self._files = staging.files
         self._newest: dict[str, str] = {}
+        self._may_be_repeated = True  # only the first batch of a query can have been tried before
 
-    def write(self, classified: DataFrame, batch_id: int) -> None:
-        self._write(valid_rows(classified), "landing/crypto_prices", batch_id)
-        self._write(rejected_rows(classified), "quarantine/crypto_prices", batch_id)
+    def write(self, messages: DataFrame, batch_id: int) -> int:
+        """How many messages were landed."""
+        batch = self._staging.write(messages, batch_id)
+        self._move(batch.valid, "landing/crypto_prices", batch)
+        if self._files.names(batch.rejected, "part-"):
+            quarantine = f"{batch.folder}/quarantine"
+            rejected = self._spark.read.schema(batch.schema).parquet(batch.rejected)
+            rejected_rows(rejected).coalesce(1).write.mode("overwrite").parquet(quarantine)
+            self._move(quarantine, "quarantine/crypto_prices", batch)
+        self._staging.remove(batch)
+        self._may_be_repeated = False
+        return batch.messages
 
-    def _write(self, rows: DataFrame, table: str, batch_id: int) -> None:
-        landed = rows.agg(F.date_format(F.max("landed_at"), "yyyy-MM-dd'T'HH")).first()
-        if landed is None or landed[0] is None:
+    def _move(self, staged: str, table: str, batch: StagedBatch) -> None:
+        parts = self._files.names(staged, "part-")
+        if not parts:
             return
-        staged = f"{self._lake}/_staging/{table}/{self._stream_id}-{batch_id}"
-        rows.repartition(1).write.mode("overwrite").parquet(staged)
-        folder = f"{self._lake}/{table}/{PARTITION}={self._never_before_the_newest(table, landed[0])}"
-        self._move(staged, folder, f"{self._stream_id}-{batch_id:010d}.parquet")
+        folder = f"{self._lake}/{table}/{PARTITION}={self._never_before_the_newest(table, batch.landed_hour)}"
+        self._files.make_folder(folder)
+        names = [f"{batch.name}.parquet"]
+        names += [f"{batch.name}-{number}.parquet" for number in range(1, len(parts))]
+        for part, name in zip(parts, names, strict=True):
+            self._files.move(f"{staged}/{part}", f"{folder}/{name}")
+        if self._may_be_repeated:  # maybe with other files, by another release
+            for name in set(self._files.names(folder, batch.name)) - set(names):
+                self._files.delete(f"{folder}/{name}")
 
     def _never_before_the_newest(self, table: str, hour: str) -> str:
         """The hour to land in: builds read on from the newest hour, so a clock that was set back must not go below."""
@@ -44,38 +56,5 @@ class ParquetSink:
         return self._newest[table]
 
     def _newest_on_disk(self, table: str) -> str:
-        folder, files = self._hadoop.fs.Path(f"{self._lake}/{table}"), self._file_context(self._lake)
-        if not files.util().exists(folder):
-            return ""
-        hours = _statuses(files.util().listStatus(folder), f"{PARTITION}=")
-        return max((hour.getPath().getName().partition("=")[2] for hour in hours), default="")
-
-    def _move(self, staged: str, folder: str, file_name: str) -> None:
-        path, files = self._hadoop.fs.Path, self._file_context(staged)
-        overwrite = self._spark._sc._gateway.new_array(self._hadoop.fs.Options.Rename, 1)  # type: ignore[union-attr]
-        overwrite[0] = self._hadoop.fs.Options.Rename.OVERWRITE
-        files.mkdir(path(folder), None, True)
-        for part in _statuses(files.util().listStatus(path(staged)), "part-"):
-            files.rename(part.getPath(), path(folder, file_name), overwrite)
-        files.delete(path(staged), True)
-
-    @cached_property
-    def _stream_id(self) -> str:
-        """The id that Spark keeps in the checkpoint: a new checkpoint never overwrites the files of an old one."""
-        metadata = self._spark.read.text(f"{self._checkpoint}/metadata").collect()
-        return str(json.loads(metadata[0][0])["id"])
-
-    @property
-    def _hadoop(self) -> Any:
-        return self._spark._jvm.org.apache.hadoop  # type: ignore[union-attr]
-
-    def _file_context(self, path: str) -> Any:
-        configuration = self._spark._jsc.hadoopConfiguration()
-        uri = self._hadoop.fs.Path(path).toUri()
-        if uri.getScheme() is None:
-            return self._hadoop.fs.FileContext.getLocalFSFileContext(configuration)
-        return self._hadoop.fs.FileContext.getFileContext(uri, configuration)
-
-
-def _statuses(statuses: Any, prefix: str) -> list[Any]:
-    return [status for status in statuses if status.getPath().getName().startswith(prefix)]
+        hours = self._files.names(f"{self._lake}/{table}", f"{PARTITION}=")
+        return max((hour.partition("=")[2] for hour in hours), default="")

@@ -5,9 +5,12 @@ Frames in, frames out: nothing here reads, writes or knows a cluster. The column
 * a message: `key`, `value` (binary), `topic`, `partition`, `offset`, `timestamp`, `headers` (Spark's Kafka source) and
   `landed_at`, one value for the batch
 * a classified row: the landing columns, `raw_key`, `raw_value` and `reason` (null when the row is valid)
+* a staged row: the landing columns and `is_rejected`
 """
 
+from datetime import UTC, datetime
 from functools import reduce
+from operator import and_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -18,7 +21,7 @@ SUPPORTED_MAJOR_VERSION = "1"
 MAX_EVENT_TIME_AHEAD_SECONDS = 60
 # A build looks at each hour that the clock of the market has passed: a message from the year 9999 would stop it.
 MAX_FETCH_TIME_AHEAD_HOURS = 24
-FIRST_YEAR, LAST_YEAR = 1970, 9999  # Spark's JDBC takes some days of October 1582 for others
+FIRST_INSTANT, LAST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
 # Far beyond any price, and far enough from the limits of a double for the sums and squares of the indicators.
 MIN_PRICE, MAX_PRICE = 1e-30, 1e30
@@ -31,9 +34,8 @@ MAX_KEY_LENGTH, MAX_TEXT_LENGTH = 255, 1_000
 ISO_8601_INSTANT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})\z"
 
 # A field of another type than this is null, and the whole text goes to `malformed`, as when it is no JSON at all.
-# The two that make up the key are taken as they are, because a number or an object would silently become text.
 MESSAGE_FIELDS = """
-    coin_id variant, symbol string, name string, vs_currency variant,
+    coin_id string, symbol string, name string, vs_currency string,
     price double, market_cap double, market_cap_rank double, volume_24h double, high_24h double, low_24h double,
     last_updated_at string, fetched_at string, malformed string
 """
@@ -43,6 +45,12 @@ STRICT_JSON = {
     "allowNonNumericNumbers": "false",
     "allowSingleQuotes": "false",
 }
+
+# How the text begins that `from_json` makes of a number, an object or an array; of the rest it makes these.
+MAYBE_NO_STRING, NO_STRING = "-0123456789{[", ("true", "false")
+
+# In the order of ingestion.messages, in which they are found without a search.
+HEADERS = ("schema-version", "poll-id", "source")
 
 KAFKA_COLUMNS = ["kafka_topic", "kafka_partition", "kafka_offset", "produced_at"]
 HEADER_COLUMNS = ["poll_id", "source", "schema_version"]
@@ -66,22 +74,36 @@ LANDING_COLUMNS = [
     "landed_at",
 ]
 
+IS_REJECTED = "is_rejected"
+STAGED_INSTEAD = {"reason": "coin_id", "raw_key": "symbol", "raw_value": "name"}
 QUARANTINE_COLUMNS = [*KAFKA_COLUMNS, "raw_key", "raw_value", *HEADER_COLUMNS, "reason", "landed_at"]
 
 
-def classify(messages: DataFrame) -> DataFrame:
+def staged_rows(messages: DataFrame) -> DataFrame:
+    """Every message as one row: `LANDING_COLUMNS` and `is_rejected`.
+
+    What only a rejected row has is in columns that only a valid one needs (`STAGED_INSTEAD`), bytes in hexadecimal.
+    """
+    classified = _classify(messages)
+    is_rejected = F.col("reason").isNotNull()
+    instead = {"coin_id": F.col("reason"), "symbol": F.hex("raw_key"), "name": F.hex("raw_value")}
+    columns = [
+        F.when(is_rejected, instead[name]).otherwise(F.col(name)).alias(name) if name in instead else F.col(name)
+        for name in LANDING_COLUMNS
+    ]
+    return classified.select(*columns, is_rejected.alias(IS_REJECTED))
+
+
+def rejected_rows(staged: DataFrame) -> DataFrame:
+    """The rows for quarantine, `QUARANTINE_COLUMNS`, out of those that were staged as rejected."""
+    columns = {name: F.col(STAGED_INSTEAD.get(name, name)) for name in QUARANTINE_COLUMNS}
+    columns |= {name: F.unhex(columns[name]) for name in ("raw_key", "raw_value")}
+    return staged.select([column.alias(name) for name, column in columns.items()])
+
+
+def _classify(messages: DataFrame) -> DataFrame:
     """Type every message and give the first reason that applies, or null, in the column `reason`."""
     return _with_reason(_with_fields(_with_json(messages)))
-
-
-def valid_rows(classified: DataFrame) -> DataFrame:
-    """The rows for landing: `LANDING_COLUMNS`, one row per valid message."""
-    return classified.where("reason is null").select(LANDING_COLUMNS)
-
-
-def rejected_rows(classified: DataFrame) -> DataFrame:
-    """The rows for quarantine: `QUARANTINE_COLUMNS`, one row per message that is not valid."""
-    return classified.where("reason is not null").select(QUARANTINE_COLUMNS)
 
 
 def _with_json(messages: DataFrame) -> DataFrame:
@@ -105,10 +127,10 @@ def _with_fields(messages: DataFrame) -> DataFrame:
     is_imputed = F.col("json.last_updated_at").isNull()
     return messages.select(
         "*",
-        _key("json.coin_id").alias("coin_id"),
+        _key("coin_id").alias("coin_id"),
         _storable(F.col("json.symbol")).alias("symbol"),
         _storable(F.col("json.name")).alias("name"),
-        _key("json.vs_currency").alias("vs_currency"),
+        _key("vs_currency").alias("vs_currency"),
         _finite("json.price").alias("price"),
         _finite("json.market_cap").alias("market_cap"),
         _finite("json.market_cap_rank").try_cast("int").alias("market_cap_rank"),
@@ -122,7 +144,8 @@ def _with_fields(messages: DataFrame) -> DataFrame:
 
 
 def _with_reason(rows: DataFrame) -> DataFrame:
-    is_object, is_malformed = F.col("text").rlike(r"^\s*\{"), F.col("json.malformed").isNotNull()
+    is_object = (F.substring("text", 1, 1) == "{") | F.col("text").rlike(r"^\s*\{")
+    is_malformed = F.col("json.malformed").isNotNull()
     # Parsed a second time, only for the few rows where something is wrong: it tells what.
     variant = F.try_parse_json("text")
     price_type = F.coalesce(F.schema_of_variant(F.try_variant_get(variant, "$.price", "variant")), F.lit("VOID"))
@@ -133,7 +156,7 @@ def _with_reason(rows: DataFrame) -> DataFrame:
     is_ahead = (F.col("last_updated_at") > max_event_time) | (F.col("fetched_at") > max_fetch_time)
     reasons: list[tuple[Reason, Column]] = [
         (Reason.UNKNOWN_SCHEMA_VERSION, ~major_version.eqNullSafe(SUPPORTED_MAJOR_VERSION)),
-        (Reason.NOT_JSON, ~_is_json() | (is_object & is_malformed & ~_is_strict_json())),
+        (Reason.NOT_JSON, ~_is_json(is_malformed) | (is_object & is_malformed & ~_is_strict_json())),
         (Reason.NOT_AN_OBJECT, ~is_object),
         (Reason.MISSING_COIN_ID, _is_blank("coin_id")),
         (Reason.MISSING_VS_CURRENCY, _is_blank("vs_currency")),
@@ -147,10 +170,18 @@ def _with_reason(rows: DataFrame) -> DataFrame:
     return rows.withColumn("reason", chain)
 
 
-def _is_json() -> Column:
-    """Up to its very end, after which `from_json` would not mind anything: so it is the first of two elements here."""
+def _is_json(is_malformed: Column) -> Column:
+    """Up to its very end, after which `from_json` would not mind anything.
+
+    If its only closing brace is its last byte, it ends with the object that was read. Otherwise it has to be the first
+    of two elements of an array.
+    """
+    last = F.octet_length("raw_value")
+    has_brace_before = F.contains(F.substring("raw_value", F.lit(1), last - 1).cast("string"), F.lit("}"))
+    is_read = F.col("json").isNotNull() & ~is_malformed
+    ends_with_its_object = is_read & (F.substring("raw_value", last, F.lit(1)) == b"}") & ~has_brace_before
     elements = F.json_array_length(F.concat(F.lit("["), "text", F.lit(",0]")))
-    return F.coalesce(elements == len(["text", 0]), F.lit(False))
+    return F.coalesce(ends_with_its_object, F.lit(False)) | F.coalesce(elements == len(["text", 0]), F.lit(False))
 
 
 def _is_strict_json() -> Column:
@@ -159,15 +190,23 @@ def _is_strict_json() -> Column:
 
 
 def _header(name: str) -> Column:
-    values = F.filter("headers", lambda header: header["key"] == name)
-    return _storable(F.try_element_at(values, F.lit(1))["value"].cast("string"))
+    """The first of that name."""
+    are_ours = reduce(and_, (F.get("headers", F.lit(at))["key"] == ours for at, ours in enumerate(HEADERS)))
+    in_its_place = F.get("headers", F.lit(HEADERS.index(name)))
+    found = F.get(F.filter("headers", lambda header: header["key"] == name), F.lit(0))
+    return _storable(F.when(are_ours, in_its_place["value"]).otherwise(found["value"]).cast("string"))
 
 
 def _key(field: str) -> Column:
-    """A part of the key, which must be a JSON string that is not too long: null when it is anything else."""
-    is_string = F.schema_of_variant(F.col(field)) == "STRING"
-    text = F.try_variant_get(F.col(field), "$", "string")
-    return F.when(is_string & (F.length(text) <= MAX_KEY_LENGTH), _storable(text))
+    """A part of the key, which must be a JSON string that is not too long: null when it is anything else.
+
+    Where `from_json` may have made text of something else, or of half a letter, the message is looked at again.
+    """
+    text, again = F.col(f"json.{field}"), F.from_json("text", f"{field} variant", STRICT_JSON)[field]
+    as_string = F.when(F.schema_of_variant(again) == "STRING", F.try_variant_get(again, "$", "string"))
+    maybe_no_string = F.substring(text, 1, 1).isin(*MAYBE_NO_STRING) | text.isin(*NO_STRING)
+    maybe_half_a_letter = F.contains("text", F.lit("\\u"))
+    return _storable(F.when(maybe_no_string | maybe_half_a_letter, as_string).otherwise(text), MAX_KEY_LENGTH)
 
 
 def _finite(field: str) -> Column:
@@ -175,16 +214,16 @@ def _finite(field: str) -> Column:
 
 
 def _instant(field: str) -> Column:
-    """Null when it is no instant, or one in a year that Python, SQL, JDBC and CSV do not agree on."""
+    """Null when it is no instant, or one in a year that Python, SQL and CSV do not agree on."""
     text = F.col(field)
     instant = F.when(text.rlike(ISO_8601_INSTANT), _milliseconds(F.try_to_timestamp(text)))
-    return F.when(F.year(instant).between(FIRST_YEAR, LAST_YEAR), instant)
+    return F.when(instant.between(FIRST_INSTANT, LAST_INSTANT), instant)
 
 
-def _storable(text: Column) -> Column:
+def _storable(text: Column, max_length: int = MAX_TEXT_LENGTH) -> Column:
     """The text if it is UTF-8, not too long, and without the NUL character, which PostgreSQL cannot hold; else null."""
-    is_storable = ~F.contains(text, F.lit("\0")) & (F.length(text) <= MAX_TEXT_LENGTH)
-    return F.when(is_storable, F.try_validate_utf8(text))
+    is_short = (F.octet_length(text) <= max_length) | (F.length(text) <= max_length)  # bytes are known, letters counted
+    return F.when(is_short & ~F.contains(text, F.lit("\0")), F.try_validate_utf8(text))
 
 
 def _is_blank(name: str) -> Column:

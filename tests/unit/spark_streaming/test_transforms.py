@@ -13,9 +13,8 @@ from pyspark.sql import Row, SparkSession
 from spark_streaming.transforms import (
     LANDING_COLUMNS,
     QUARANTINE_COLUMNS,
-    classify,
     rejected_rows,
-    valid_rows,
+    staged_rows,
 )
 
 MESSAGE = {
@@ -148,10 +147,10 @@ class Topic:
         messages |= {name: (message(), headers) for name, (headers, _) in VERSIONS.items()}
         self.offsets = {name: offset for offset, name in enumerate(messages)}
         records = [_kafka_record(self.offsets[name], value, headers) for name, (value, headers) in messages.items()]
-        classified = classify(spark.createDataFrame(records, KAFKA_SCHEMA)).persist()
-        self._valid = valid_rows(classified).collect()
-        self._rejected = rejected_rows(classified).collect()
-        classified.unpersist()
+        staged = staged_rows(spark.createDataFrame(records, KAFKA_SCHEMA)).persist()
+        self._valid = staged.where("not is_rejected").drop("is_rejected").collect()
+        self._rejected = rejected_rows(staged.where("is_rejected")).collect()
+        staged.unpersist()
 
     def landed(self, name: str) -> list[Row]:
         return [row for row in self._valid if row.kafka_offset == self.offsets[name]]

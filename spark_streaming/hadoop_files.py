@@ -1,0 +1,51 @@
+"""Files on whatever file system Hadoop knows (local, s3a, hdfs), through the driver's JVM."""
+
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+
+class HadoopFiles:
+    """The file system of `location`; all paths are on it."""
+
+    def __init__(self, spark: SparkSession, location: str) -> None:
+        self._java = spark._jvm
+        self._hadoop = self._java.org.apache.hadoop.fs  # type: ignore[union-attr]
+        self._gateway = spark._sc._gateway
+        configuration, uri = spark._jsc.hadoopConfiguration(), self._path(location).toUri()
+        contexts = self._hadoop.FileContext
+        if uri.getScheme() is None:
+            self._files = contexts.getLocalFSFileContext(configuration)
+        else:
+            self._files = contexts.getFileContext(uri, configuration)
+
+    def read_text(self, file: str) -> str:
+        stream = self._files.open(self._path(file))
+        try:
+            return str(self._java.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))  # type: ignore[union-attr]
+        finally:
+            stream.close()
+
+    def names(self, folder: str, prefix: str) -> list[str]:
+        """What is in the folder and begins so, in order; nothing if there is no such folder."""
+        path, files = self._path(folder), self._files.util()
+        if not files.exists(path):
+            return []
+        found = [status.getPath().getName() for status in files.listStatus(path)]
+        return sorted(name for name in found if name.startswith(prefix))
+
+    def make_folder(self, folder: str) -> None:
+        self._files.mkdir(self._path(folder), None, True)
+
+    def move(self, file: str, target: str) -> None:
+        """Replaces what is there."""
+        overwrite = self._gateway.new_array(self._hadoop.Options.Rename, 1)  # type: ignore[union-attr]
+        overwrite[0] = self._hadoop.Options.Rename.OVERWRITE
+        self._files.rename(self._path(file), self._path(target), overwrite)
+
+    def delete(self, path: str) -> None:
+        """With all that is in it."""
+        self._files.delete(self._path(path), True)
+
+    def _path(self, location: str) -> Any:
+        return self._hadoop.Path(location)

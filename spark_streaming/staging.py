@@ -1,0 +1,82 @@
+"""A batch is computed once, into files aside; what a sink then does is to move or copy them.
+
+A small batch, such as a poll, is one file. Of a large one each task writes a file of its own, so that all cores do.
+Which files there are follows from the batch's offsets, so a batch that is repeated has the same.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from coinloom.settings import Settings
+from spark_streaming.hadoop_files import HadoopFiles
+from spark_streaming.transforms import IS_REJECTED, staged_rows
+
+SMALL_BATCH = 50_000  # messages
+
+# Columns whose values hardly repeat: a dictionary would cost a third of the writing, and be given up in the end.
+WITHOUT_DICTIONARY = ("kafka_offset", "price", "market_cap", "volume_24h", "high_24h", "low_24h")
+OPTIONS = {f"parquet.enable.dictionary#{name}": "false" for name in WITHOUT_DICTIONARY}
+
+
+@dataclass(frozen=True, slots=True)
+class StagedBatch:
+    """`name` is that of this batch of this query for ever. Both folders may be missing: they have no rows then."""
+
+    name: str
+    folder: str
+    landed_hour: str
+    messages: int
+    schema: StructType
+
+    @property
+    def valid(self) -> str:
+        """The folder with the rows of landing."""
+        return f"{self.folder}/{IS_REJECTED}=false"
+
+    @property
+    def rejected(self) -> str:
+        """The folder with what `transforms.rejected_rows` makes those of quarantine of."""
+        return f"{self.folder}/{IS_REJECTED}=true"
+
+
+class Staging:
+    """Writes the batches of one query, which has this checkpoint, below `<lake>/_staging`."""
+
+    def __init__(self, spark: SparkSession, settings: Settings, checkpoint: str) -> None:
+        self.files = HadoopFiles(spark, settings.lake)
+        self._topic = settings.kafka_topic
+        self._checkpoint = checkpoint
+        self._folder = f"{settings.lake}/_staging/crypto_prices"
+
+    def write(self, messages: DataFrame, batch_id: int) -> StagedBatch:
+        """Classify the messages and write them all, instead of what an earlier attempt has left."""
+        name = f"{self._stream_id}-{batch_id:010d}"
+        landed_at, offsets = self._planned(batch_id)
+        count = sum(offsets.values()) - sum(self._planned(batch_id - 1)[1].values() if batch_id else ())
+        rows = staged_rows(messages)
+        batch = StagedBatch(name, f"{self._folder}/{name}", f"{landed_at:%Y-%m-%dT%H}", count, rows.schema)
+        in_files = rows.coalesce(1) if count <= SMALL_BATCH else rows
+        in_files.write.mode("overwrite").partitionBy(IS_REJECTED).options(**OPTIONS).parquet(batch.folder)
+        return batch
+
+    def remove(self, batch: StagedBatch) -> None:
+        self.files.delete(batch.folder)
+
+    def _planned(self, batch_id: int) -> tuple[datetime, dict[str, int]]:
+        """The batch's time, which is the `landed_at` of its rows, and the offsets where it ends, by partition.
+
+        Spark has written both down before the batch began.
+        """
+        lines = self.files.read_text(f"{self._checkpoint}/offsets/{batch_id}").splitlines()
+        milliseconds = json.loads(lines[1])["batchTimestampMs"]
+        return datetime.fromtimestamp(milliseconds / 1000, UTC), json.loads(lines[-1])[self._topic]
+
+    @cached_property
+    def _stream_id(self) -> str:
+        """The id that Spark keeps in the checkpoint: a new checkpoint never overwrites the files of an old one."""
+        return str(json.loads(self.files.read_text(f"{self._checkpoint}/metadata"))["id"])
