@@ -1,8 +1,8 @@
 {#
     Replaces dbt-spark's: how an incremental model replaces hours (or days) on Spark. An insert into partitions that Spark finds out by itself
     first lists all that the table has, half a second and more after a year. So when a build is about a few hours,
-    their rows go to a folder, and from there to each hour by its name; which is also what makes the moment short in
-    which readers of the lake miss it. More hours take dbt's own way.
+    their rows, which are in a folder (spark__create_temporary_view), go from there to each hour by its name; which is
+    also what makes the moment short in which readers of the lake miss it. More hours take dbt's own way.
 #}
 {% macro get_insert_overwrite_sql(source_relation, target_relation, existing_relation) %}
     {%- set partition = config.require('partition_by') -%}
@@ -10,19 +10,14 @@
     {%- if not is_about_a_few_hours() -%}
         {{- return(insert_overwrite(target_relation, partition, names | join(', '), source_relation)) -}}
     {%- endif -%}
-    {%- set folder = '${spark.coinloom.lake_root}/_staging/' ~ target_relation.schema ~ '.' ~ target_relation.identifier -%}
-    {%- set staged = 'parquet.`' ~ folder ~ '`' -%}
-    {%- do run_query(
-        "insert overwrite directory '" ~ folder ~ "' using parquet select " ~ names | join(', ') ~ ' from ' ~ source_relation
-    ) -%}
     {%- set statements = [] -%}
-    {%- for period in run_query('select distinct ' ~ partition ~ ' from ' ~ staged).columns[0].values() -%}
+    {%- for period in run_query('select distinct ' ~ partition ~ ' from ' ~ source_relation).columns[0].values() -%}
         {%- set value = partition ~ " = '" ~ period ~ "'" -%}
         {%- set others = names | reject('eq', partition) | join(', ') -%}
-        {%- do statements.append(insert_overwrite(target_relation, value, others, staged ~ ' where ' ~ value)) -%}
+        {%- do statements.append(insert_overwrite(target_relation, value, others, source_relation ~ ' where ' ~ value)) -%}
     {%- endfor -%}
     {%- for statement in statements[:-1] -%}{%- do run_query(statement) -%}{%- endfor -%}
-    {{- return(statements[-1] if statements else insert_overwrite(target_relation, partition, names | join(', '), staged)) -}}
+    {{- return(statements[-1] if statements else insert_overwrite(target_relation, partition, names | join(', '), source_relation)) -}}
 {% endmacro %}
 
 {% macro insert_overwrite(target, partition, columns, source) %}
