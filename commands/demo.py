@@ -1,9 +1,12 @@
 """The demo: the whole path once, on a simulated market, in a stack of its own that leaves nothing running."""
 
+import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from rich.console import Console
 from rich.table import Table
@@ -14,14 +17,18 @@ from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, Settings, Target, read_settings
 from commands import marts
 from commands.build import build
-from commands.counts import Counts, count_rows
-from commands.stream import stream_command
+from commands.counts import Counts, count_rows, topic_ends
 from serving.publish import publish
 from stack import lifecycle, services
 from stack.isolation import isolated_settings
+from stack.supervisor import Supervisor
+from stores.landing import landed_offsets
 
-SIMULATED_POLL_INTERVAL_SECONDS = 30
-POLLING_SECONDS = 30
+SIMULATED_POLL_INTERVAL_SECONDS = 60
+POLLING_SECONDS = 15
+LANDING_SECONDS = 300  # at most, after the last poll
+# The JVMs of the demo live for a minute: what their second compiler costs does not come back.
+ONE_COMPILER = "-XX:TieredStopAtLevel=1"
 
 
 class DemoFailed(CoinloomError):
@@ -40,11 +47,14 @@ def run_demo(target: Target, hours: float, console: Console) -> None:
     lifecycle.stop(settings)  # what a demo that was killed left behind
     shutil.rmtree(settings.coinloom_home, ignore_errors=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("coinloom: the demo was asked to stop"))
+    os.environ.setdefault("SPARK_SUBMIT_OPTS", ONE_COMPILER)
     try:
         speed = hours * 3600 / POLLING_SECONDS
-        lifecycle.start(settings, [services.simulator(settings, hours, speed)], steps)
+        # Its clock runs from its start.
+        simulator = replace(services.simulator(settings, hours, speed), starts_last=True)
+        lifecycle.start(settings, [simulator, services.stream()], steps)
         _poll(settings, steps, speed)
-        _stream(settings, steps)
+        _wait_for_stream(settings, steps)
         _build(settings, steps)
         _publish(settings, steps)
         counts = _read_back(settings, steps, console)
@@ -63,10 +73,18 @@ def _poll(settings: Settings, steps: Steps, speed: float) -> None:
         run(command, environment(settings), REPOSITORY, _output(settings, "poll", detail))
 
 
-def _stream(settings: Settings, steps: Steps) -> None:
+def _wait_for_stream(settings: Settings, steps: Steps) -> None:
+    """It runs since before the first poll; what is on the topic now has to be landed."""
+    supervisor, stream = Supervisor(settings), services.stream().name
     with steps.step("Stream the topic into landing") as detail:
-        command = stream_command(settings, available_now=True)
-        run(command, environment(settings), REPOSITORY, _output(settings, "stream", detail))
+        ends, deadline = topic_ends(settings), time.monotonic() + LANDING_SECONDS
+        (sink,) = settings.sinks
+        while (left := sum(ends.values()) - sum(landed_offsets(settings, sink).values())) > 0:
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"{left} messages were not landed; see {supervisor.logs / stream}.log")
+            detail(f"{left} messages left")
+            time.sleep(0.2)
+        supervisor.stop_process(stream)
 
 
 def _build(settings: Settings, steps: Steps) -> None:

@@ -1,7 +1,7 @@
 """Starting and stopping the embedded stack in the right order."""
 
 from coinloom.progress import Steps
-from coinloom.settings import Settings
+from coinloom.settings import ServerName, Settings
 from ingestion.producer import ensure_topic
 from stack import services
 from stack.services import Service
@@ -10,9 +10,9 @@ from stores.migrate import migrate
 
 
 def start(settings: Settings, others: list[Service], steps: Steps) -> None:
-    """Start the servers, wait for them, bring schema and topic up to date, then start the others.
+    """Start the servers, bring schema and topic up to date, and start the others, each as soon as it has what it needs.
 
-    Starting what already runs changes nothing.
+    Starting what already runs changes nothing. Returns when every server can be used.
 
     Raises:
         StackError: a port is taken, a part is missing, or a server does not come up; says what to do.
@@ -24,16 +24,26 @@ def start(settings: Settings, others: list[Service], steps: Steps) -> None:
             services.require_free_ports(settings)
         servers = [services.server(settings, name) for name in services.servers(settings)]
         supervisor.start([*servers, *others])
-    for server in servers:
-        supervisor.start_process(server.name)
-    for server in servers:
-        with steps.step(f"Start {server.name}"):
-            supervisor.wait_ready(server)
+    _start(servers, supervisor)
+    only_to_build = {ServerName.THRIFT_SERVER.value}  # it takes longest
+    _wait([server for server in servers if server.name not in only_to_build], supervisor, steps)
     with steps.step("Migrate the database and create the topic"):
         migrate(settings)
         ensure_topic(settings)
-    for service in others:
+    _start([service for service in others if not service.starts_last], supervisor)
+    _wait([server for server in servers if server.name in only_to_build], supervisor, steps)
+    _start([service for service in others if service.starts_last], supervisor)
+
+
+def _start(started: list[Service], supervisor: Supervisor) -> None:
+    for service in started:
         supervisor.start_process(service.name)
+
+
+def _wait(servers: list[Service], supervisor: Supervisor, steps: Steps) -> None:
+    for server in servers:
+        with steps.step(f"Start {server.name}"):
+            supervisor.wait_ready(server)
 
 
 def stop(settings: Settings) -> None:
