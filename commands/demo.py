@@ -6,7 +6,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from rich.console import Console
 from rich.table import Table
@@ -50,9 +49,7 @@ def run_demo(target: Target, hours: float, console: Console) -> None:
     os.environ.setdefault("SPARK_SUBMIT_OPTS", ONE_COMPILER)
     try:
         speed = hours * 3600 / POLLING_SECONDS
-        # Its clock runs from its start.
-        simulator = replace(services.simulator(settings, hours, speed), starts_last=True)
-        lifecycle.start(settings, [simulator, services.stream()], steps)
+        lifecycle.start(settings, [services.simulator(settings, hours, speed), services.stream()], steps)
         _poll(settings, steps, speed)
         _wait_for_stream(settings, steps)
         _build(settings, steps)

@@ -30,9 +30,9 @@ def start(settings: Settings, others: list[Service], steps: Steps) -> None:
     with steps.step("Migrate the database and create the topic"):
         migrate(settings)
         ensure_topic(settings)
-    _start([service for service in others if not service.starts_last], supervisor)
+    _start([service for service in others if service.starts_early], supervisor)
     _wait([server for server in servers if server.name in only_to_build], supervisor, steps)
-    _start([service for service in others if service.starts_last], supervisor)
+    _start([service for service in others if not service.starts_early], supervisor)
 
 
 def _start(started: list[Service], supervisor: Supervisor) -> None:

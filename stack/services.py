@@ -28,14 +28,14 @@ class Service:
 
     `command` is its argument list (no shell). `is_ready` tells whether a server can be used; our own processes, which
     wait for the servers by themselves, have none. `stop_signal` asks for a quick but clean stop. One that
-    `starts_last` starts when every server can be used, the others of ours as soon as there is a topic.
+    `starts_early` starts as soon as there is a topic, the others of ours when every server can be used.
     """
 
     name: str
     command: list[str]
     is_ready: Callable[[], bool] | None = None
     stop_signal: str = "TERM"
-    starts_last: bool = False
+    starts_early: bool = False
 
 
 def require_free_ports(settings: Settings) -> None:
@@ -65,13 +65,13 @@ def server(settings: Settings, name: ServerName) -> Service:
 def pipeline(settings: Settings, *, with_build: bool) -> list[Service]:
     """Our own processes: poll, stream and, unless somebody else does it, build with publish."""
     every = str(settings.build_interval_seconds)
-    build = Service("build", [*COINLOOM, "build", "--publish", "--every", every], starts_last=True)
+    build = Service("build", [*COINLOOM, "build", "--publish", "--every", every])
     return [Service("poller", [*COINLOOM, "poll"]), stream(), *([build] if with_build else [])]
 
 
 def stream() -> Service:
     """The streaming job, which lands what is on the topic and what comes."""
-    return Service("stream", [*COINLOOM, "stream"])
+    return Service("stream", [*COINLOOM, "stream"], starts_early=True)
 
 
 def simulator(settings: Settings, hours: float, speed: float, **more: str | Path) -> Service:
