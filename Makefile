@@ -15,7 +15,7 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo up down status build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
-    bench-build bench-freshness bench-landing chaos lock python clean
+    bench-build bench-freshness bench-landing bench-sustained chaos lock python clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -75,6 +75,9 @@ bench-freshness: setup-dev ## Measure how old prices are when the marts show the
 
 bench-landing: setup-dev ## Measure how fast a full topic is landed, into benchmarks/README.md (15 minutes)
 	@$(BIN)/python -m benchmarks.landing $(ARGS)
+
+bench-sustained: setup-dev ## Measure 10,000 prices a second on the whole stack, into benchmarks/README.md (40 minutes)
+	@$(BIN)/python -m benchmarks.sustained $(ARGS)
 
 chaos: setup-dev ## Kill parts of a running pipeline at random and prove that nothing is lost (ARGS="--kills 100")
 	@$(BIN)/python -m chaos $(ARGS)

@@ -1,6 +1,5 @@
 """One run: the stack with its simulator, a reader of the marts, and what each of our processes takes meanwhile."""
 
-import shutil
 import threading
 import time
 from dataclasses import dataclass
@@ -9,15 +8,12 @@ from benchmarks.freshness_parts import Ages, PartTimes, Watched, ages_of_updates
 from benchmarks.freshness_reader import Reader
 from benchmarks.freshness_updates import landed_updates
 from benchmarks.freshness_watching import LandingWatch, builds_in
-from benchmarks.servers import bench_home
+from benchmarks.servers import temporary_home
 from benchmarks.services_usage import ServiceUsage, Usage
 from coinloom.progress import Steps
-from coinloom.settings import Settings, Target
+from coinloom.settings import Target
 from stack import lifecycle, services
-from stack.isolation import isolated_settings
 from stack.supervisor import Supervisor
-
-PACE = ("stream_trigger_seconds", "build_interval_seconds")  # as it comes, whatever .env says
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +38,10 @@ class Freshness:
 
 def measure_freshness(plan: Plan, steps: Steps) -> Freshness:
     """Run `coinloom up --simulate` with this plan in a stack of its own, and stop it."""
-    home = bench_home() / f"freshness-{plan.target}"
-    settings = isolated_settings(
-        home,
-        dbt_target=plan.target,
-        landing_sinks=[],
-        poll_interval_seconds=plan.poll_interval,
-        **{name: Settings.model_fields[name].default for name in PACE},
-    )
-    lifecycle.stop(settings)  # what a benchmark that was killed left behind
-    shutil.rmtree(home, ignore_errors=True)
-    simulator = services.simulator(settings, hours=0, speed=1)
-    watched = f"{plan.target}, a poll every {plan.poll_interval:g} s"
-    try:
+    home = f"freshness-{plan.target}"
+    with temporary_home(home, dbt_target=plan.target, poll_interval_seconds=plan.poll_interval) as settings:
+        simulator = services.simulator(settings, hours=0, speed=1)
+        watched = f"{plan.target}, a poll every {plan.poll_interval:g} s"
         lifecycle.start(settings, [simulator, *services.pipeline(settings, with_build=True)], steps)
         stop = threading.Event()
         reader, landing = Reader(settings, stop), LandingWatch(settings, stop)
@@ -72,6 +59,3 @@ def measure_freshness(plan: Plan, steps: Steps) -> Freshness:
         watched_times = Watched(landing.changes, reader.looks, builds_in(settings.coinloom_home / "logs" / "build.log"))
         ages = ages_of_updates(updates, reader.seen, begin, end)
         return Freshness(plan, ages, parts_of_polls(updates, watched_times, begin, end), used)
-    finally:
-        lifecycle.stop(settings)
-        shutil.rmtree(home, ignore_errors=True)

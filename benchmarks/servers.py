@@ -5,12 +5,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from coinloom.settings import ServerName, Settings, Target, read_settings
 from stack import services
 from stack.isolation import isolated_settings
 from stack.supervisor import Supervisor
 from stores.migrate import migrate
+
+PACE = ("stream_trigger_seconds", "build_interval_seconds")  # as it comes, whatever .env says
 
 
 def bench_home() -> Path:
@@ -26,9 +29,11 @@ def removing_bench_home() -> Iterator[None]:
 
 
 @contextmanager
-def temporary_home(name: str) -> Iterator[Settings]:
+def temporary_home(name: str, **overrides: Any) -> Iterator[Settings]:
     """Settings of an empty home that is removed in the end, and before, if a benchmark that was killed has left it."""
-    settings = isolated_settings(bench_home() / name, dbt_target=Target.SPARK, landing_sinks=[])
+    ours = {setting: Settings.model_fields[setting].default for setting in PACE}
+    ours |= {"dbt_target": Target.SPARK, "landing_sinks": []}
+    settings = isolated_settings(bench_home() / name, **(ours | overrides))
     _remove(settings)
     try:
         yield settings
