@@ -1,5 +1,6 @@
 """One topic, landed by the stream in each sink, and by a process that a user might write instead."""
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ import duckdb
 from benchmarks.landing_topic import fill_topic
 from benchmarks.measuring import ITSELF, Measured, measure
 from benchmarks.servers import running, temporary_home
-from benchmarks.stream_progress import committed_at, committed_batches, end_of_batch
 from coinloom.errors import CoinloomError
 from coinloom.processes import environment
 from coinloom.progress import Steps
@@ -92,9 +92,14 @@ def _log(settings: Settings, who: str) -> Path:
 
 
 def _rate(checkpoint: Path, topic: str) -> float:
-    first, *_, last = committed_batches(checkpoint)
-    messages = end_of_batch(checkpoint, last, topic) - end_of_batch(checkpoint, first, topic)
-    return messages / (committed_at(checkpoint, last) - committed_at(checkpoint, first))
+    """Spark writes a file when it has planned a batch, with the offsets where it ends, and one when it is done."""
+    batches = sorted(int(file.name) for file in (checkpoint / "commits").iterdir() if file.name.isdigit())
+    ends, times = [], []
+    for batch in (batches[0], batches[-1]):
+        offsets = (checkpoint / "offsets" / str(batch)).read_text().splitlines()[-1]
+        ends.append(sum(json.loads(offsets)[topic].values()))
+        times.append((checkpoint / "commits" / str(batch)).stat().st_mtime)
+    return (ends[1] - ends[0]) / (times[1] - times[0])
 
 
 def _places(settings: Settings, sink: Sink) -> tuple[int, int]:

@@ -13,7 +13,6 @@ import duckdb
 from benchmarks.freshness_watching import Build, builds_in
 from benchmarks.servers import temporary_home
 from benchmarks.services_usage import ServiceUsage, Usage
-from benchmarks.stream_progress import committed_batches, end_of_batch
 from benchmarks.sustained_generator import Sent, read_record
 from coinloom.errors import CoinloomError
 from coinloom.progress import Steps
@@ -22,6 +21,7 @@ from stack import lifecycle, services
 from stack.services import Service
 from stack.supervisor import Supervisor
 from stores.database import connect
+from stores.landing import landed_offsets
 
 LOOK_SECONDS = 5.0
 LONGEST_CATCH_UP_SECONDS = 900.0
@@ -129,10 +129,8 @@ class _Watch:
         return f"{total:,} sent, {landed:,} landed"
 
     def _landed(self) -> int:
-        sink = "postgres" if self.settings.dbt_target is Target.POSTGRES else "parquet"
-        checkpoint = Path(self.settings.lake, "_checkpoints", sink)
-        batches = committed_batches(checkpoint)
-        return end_of_batch(checkpoint, batches[-1], self.settings.kafka_topic) if batches else 0
+        [sink] = self.settings.sinks
+        return sum(landed_offsets(self.settings, sink).values())
 
 
 def _size(folder: Path) -> int:

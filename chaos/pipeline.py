@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from coinloom.processes import Output, environment, executable, run
@@ -9,11 +10,13 @@ from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, ServerName, Settings, Sink, Target
 from stack import lifecycle, services
 from stack.isolation import isolated_settings
+from stack.services import Service
 from stack.supervisor import Supervisor
 
 COINS = 60
 HOURS, SPEED = 2, 30
-POLL_SECONDS, TRIGGER_SECONDS, BUILD_SECONDS = 0.5, 2, 3
+POLL_SECONDS, TRIGGER_SECONDS, BUILD_SECONDS, MAINTAIN_SECONDS = 0.5, 2, 3, 5
+AFTER_ALL = "2999-12-31T23"
 
 
 def chaos_settings(home: Path, target: Target) -> Settings:
@@ -27,6 +30,7 @@ def chaos_settings(home: Path, target: Target) -> Settings:
         poll_interval_seconds=POLL_SECONDS,
         stream_trigger_seconds=TRIGGER_SECONDS,
         build_interval_seconds=BUILD_SECONDS,
+        maintain_interval_seconds=MAINTAIN_SECONDS,
     )
 
 
@@ -38,16 +42,23 @@ def record_file(settings: Settings) -> Path:
 def running(settings: Settings, faults: str, steps: Steps) -> Iterator[Supervisor]:
     """Everything that `coinloom up --simulate` starts."""
     simulator = services.simulator(settings, HOURS, SPEED, record=record_file(settings), faults=faults)
+    ours = [_busier(service) for service in services.pipeline(settings, with_build=True)]
     try:
-        lifecycle.start(settings, [simulator, *services.pipeline(settings, with_build=True)], steps)
+        lifecycle.start(settings, [simulator, *ours], steps)
         yield Supervisor(settings)
     finally:
         lifecycle.stop(settings)
 
 
+def _busier(service: Service) -> Service:
+    """Compaction does not wait for the end of an hour."""
+    more = ["--before", AFTER_ALL] if service.name == "maintain" else []
+    return replace(service, command=[*service.command, *more])
+
+
 def drain(settings: Settings, supervisor: Supervisor) -> None:
     """Let everything that was polled come through: one more poll sends what waits on disk."""
-    for name in ("poller", "stream", "build"):
+    for name in ("poller", "stream", "build", "maintain"):
         supervisor.stop_process(name)
     for name in services.servers(settings):
         supervisor.wait_ready(services.server(settings, name))

@@ -104,6 +104,9 @@ class Settings(BaseSettings):
     build_lock_wait_seconds: float = Field(
         600, ge=0, description="how long a build or publish waits for another one to end; 0: it fails at once"
     )
+    maintain_interval_seconds: float = Field(
+        86_400, gt=0, description="from one `coinloom maintain` to the next, where it runs in the background"
+    )
 
     simulator_port: int = 8900
     simulator_seed: int = 7

@@ -260,6 +260,34 @@ def publish(*, target: TargetOption = None) -> None:
         publish_marts(read_settings(dbt_target=target))
 
 
+@app.command("maintain")
+def maintain_command(
+    *,
+    every: Annotated[
+        float | None, typer.Option(min=1, metavar="SECONDS", help="Again and again, so often, until stopped.")
+    ] = None,
+    before: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%dT%H"], metavar="HOUR", help="Only hours of landing before this. [the current]"),
+    ] = None,
+) -> None:
+    """Put the many small files of the lake's closed hours together, so that it stays quick for years.
+
+    Safe at any time and as often as you like: readers see each price once, builds wait for a moment, a kill does no
+    harm.
+    """
+    from coinloom.stopping import stop_on_signals
+    from maintenance.run import maintain, maintain_every
+
+    configure_logging()
+    with clear_errors(), stop_on_signals() as stop:
+        settings = read_settings()
+        if every is not None:
+            maintain_every(settings, every, _hour(before), stop)
+        elif not maintain(settings, _hour(before), stop):
+            console.print("No hour has to be compacted.")
+
+
 @app.command()
 def server(name: Annotated[ServerName, typer.Argument(help="Which one.")]) -> None:
     """Run one server of the embedded stack in the foreground, as in a container of its own."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow.fs import FileSystem
 from pyarrow.parquet import ParquetFile
+from tenacity import retry, retry_if_exception_cause_type, stop_after_attempt
 
 from coinloom.settings import Sink
 from quarantine.contents import (
@@ -22,6 +23,7 @@ from quarantine.contents import (
 from stores.lake_files import arrow_address, data_files, landed_hours
 
 COUNTED_ROWS_PER_BATCH = 65_536
+COUNT_ATTEMPTS = 5
 
 
 class QuarantineFiles:
@@ -30,8 +32,11 @@ class QuarantineFiles:
     def __init__(self, lake: str) -> None:
         self._location = f"{arrow_address(lake)}/quarantine/crypto_prices"
 
+    @retry(
+        retry=retry_if_exception_cause_type(FileNotFoundError), stop=stop_after_attempt(COUNT_ATTEMPTS), reraise=True
+    )
     def count(self, since_hour: str = "") -> list[ReasonCount]:
-        """In order of the reasons. Raises QuarantineUnreadable."""
+        """In order of the reasons; begins again if an hour was compacted meanwhile. Raises QuarantineUnreadable."""
         found: dict[str, ReasonCount] = {}
         for batch in self._read([*PLACE, "reason", "landed_at"], since_hour, COUNTED_ROWS_PER_BATCH):
             for count in _counted(batch):

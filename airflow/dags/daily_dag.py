@@ -1,4 +1,7 @@
-"""Once a day: every data test, over the whole history. A build of crypto_dag tests only the hours that it rebuilt."""
+"""Once a day: every data test, over the whole history, and the small files of the lake's closed hours put together.
+
+A build of crypto_dag tests only the hours that it rebuilt.
+"""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +24,9 @@ DBT_PROJECT = str(Path(__file__).resolve().parents[2] / "dbt_project")
     doc_md=__doc__,
 )
 def daily_dag() -> None:
-    BashOperator(task_id="test_whole_history", bash_command=DBT_TEST, cwd=DBT_PROJECT)
+    maintain = BashOperator(task_id="maintain", bash_command="coinloom maintain")
+    test = BashOperator(task_id="test_whole_history", bash_command=DBT_TEST, cwd=DBT_PROJECT)
+    maintain >> test
 
 
 daily_dag()

@@ -8,7 +8,7 @@ import pytest
 from coinloom.settings import REPOSITORY, Target
 
 # With this seed each part is hit once.
-PARTS, SEED = ("build", "kafka", "poller", "postgres", "stream"), 512
+PARTS, SEED = ("build", "kafka", "maintain", "poller", "postgres", "stream"), 2143
 
 
 def test_a_kill_of_each_part_loses_nothing_and_doubles_nothing() -> None:

@@ -1,5 +1,7 @@
 """Whatever has landed in whatever order, and whatever befell the builds: the next one is as good as a full refresh.
 
+What has been built is compacted in the lake, so each later build, and the full refresh, reads files of both kinds.
+
 One story has something of everything. With --long, Hypothesis draws others, always the same few; WAREHOUSE_SEED and
 WAREHOUSE_EXAMPLES are for more.
 """
@@ -18,6 +20,7 @@ from hypothesis import HealthCheck, Phase, example, given, seed, settings
 from checks.compare import compare
 from checks.landing import SCHEMA, Offsets, land, landing_rows
 from coinloom.settings import Target
+from maintenance.run import maintain
 from tests.warehouse.polls import updates
 from tests.warehouse.reference import expected_table
 from tests.warehouse.story import A_BAD_WEEK, EVERYTHING, IN_PARTS, Batch, Run, Story
@@ -91,10 +94,14 @@ def _landings(story: Story) -> Iterator[tuple[Batch, datetime, pa.Table]]:
 
 
 def _land_and_run(warehouse: Warehouse, batch: Batch, landed_hour: datetime, rows: pa.Table) -> pl.DataFrame:
-    land(rows, warehouse.settings, landed_hour)
+    half = rows.num_rows // 2
+    for part in (rows[:half], rows[half:]):
+        land(part, warehouse.settings, landed_hour)
     print(f"{rows.num_rows} rows landed at {landed_hour}")
     for run in batch.runs:
         print(f"  {run.command} {' '.join(run.arguments)}: {_run(warehouse, run)}")
+    for hour in maintain(warehouse.settings):
+        print(f"  {hour}")
     landed = pl.from_arrow(rows)
     assert isinstance(landed, pl.DataFrame)
     return landed

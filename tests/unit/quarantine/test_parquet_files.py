@@ -1,5 +1,6 @@
 """Reading the quarantine in the lake: counts by reason, batches of bounded size, files of any age."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from rich.console import Console
 
 from coinloom.settings import Settings, Sink
 from commands.quarantine import show_quarantine
+from maintenance.closed_batches import ClosedBatches
+from maintenance.compaction import Table
 from quarantine.contents import MESSAGES_PER_BATCH, QuarantineUnreadable, ReasonCount
 from quarantine.parquet_files import QuarantineFiles
 from quarantine.sinks import count_by_reason
@@ -43,12 +46,13 @@ class Lake:
         self.quarantine = QuarantineFiles(str(folder))
 
     def put(self, landed_at: datetime, offsets: range, reason: str, schema: pa.Schema = SCHEMA) -> Path:
-        """One file, as the stream leaves one for each batch."""
+        """One file, written aside and moved, as the stream leaves one for each batch."""
         rows = [_row(offset, landed_at, reason) for offset in offsets]
         file = self.folder / f"quarantine/crypto_prices/landed_hour={landed_at:%Y-%m-%dT%H}/stream-{offsets[0]}.parquet"
         file.parent.mkdir(parents=True, exist_ok=True)
-        pyarrow.parquet.write_table(pa.Table.from_pylist(rows, schema=schema), file)
-        return file
+        staged = self.folder / "_staging.parquet"
+        pyarrow.parquet.write_table(pa.Table.from_pylist(rows, schema=schema), staged)
+        return staged.rename(file)
 
     def offsets(self, *reasons: str, since_hour: str = "") -> list[int]:
         return [message.offset for batch in self.quarantine.batches(reasons, since_hour) for message in batch]
@@ -58,6 +62,32 @@ def _row(offset: int, landed_at: datetime, reason: str) -> dict[str, Any]:
     value = None if offset % 2 else b"\xff%d" % offset
     row = {"kafka_topic": "prices", "kafka_partition": 1, "kafka_offset": offset, "produced_at": landed_at}
     return row | {"raw_value": value, "source": "live", "reason": reason, "landed_at": landed_at}
+
+
+def test_a_count_begins_again_when_an_hour_is_compacted_meanwhile(lake: Lake) -> None:
+    table = Table(lake.folder, "quarantine/crypto_prices", ("landed_at", "kafka_partition", "kafka_offset"))
+    is_over = threading.Event()
+
+    def compact() -> None:
+        offset = 0
+        while not is_over.is_set():
+            for _ in range(2):
+                lake.put(TEN, range(offset, offset + 1), "not_json")
+                offset += 1
+            table.prepare(f"{TEN:%Y-%m-%dT%H}", ClosedBatches("", -1))
+            table.replace(f"{TEN:%Y-%m-%dT%H}")
+
+    compacting = threading.Thread(target=compact)
+    compacting.start()
+    try:
+        counted = [sum(count.messages for count in lake.quarantine.count()) for _ in range(100)]
+    finally:
+        is_over.set()
+        compacting.join()
+    assert counted == sorted(counted)
+    [at_last] = lake.quarantine.count()
+    assert sorted(lake.offsets()) == list(range(at_last.messages))
+    assert counted[-1] > 10
 
 
 @pytest.fixture

@@ -1,0 +1,13 @@
+"""What keeps the lake small and quick for years: many small files of a closed hour become few.
+
+| read | for |
+| --- | --- |
+| `run` | what `coinloom maintain` does, table by table |
+| `compaction` | one table: which hours are due, and the order of steps that no kill can hurt |
+| `closed_batches` | which files can never be written again |
+| `rewriting` | the rows of many files, sorted, in few |
+| `exchange` | two folders change places, in one step |
+| `errors` | what can stop it |
+
+See docs/decisions/0024-hours-are-compacted-by-an-exchange.md.
+"""

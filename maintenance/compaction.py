@@ -1,0 +1,107 @@
+"""One table of the lake: its closed hours, each of many files, become hours of few.
+
+For each hour, of which a reader at any moment sees the old files or the new ones:
+
+1. `prepare` writes the new files into a folder aside, `<lake>/_compaction/<table>/landed_hour=...`, which says by its
+   file `_sources` what it was made of.
+2. `replace`, while no build runs, lets that folder and the hour's change places. Now the old files are aside.
+3. `clean` moves what has been landed in the old folder meanwhile to the new one, and removes the rest.
+
+A folder aside that has `_sources` was never in its place, and is thrown away; one without it is the old one of an hour
+that was replaced, and `clean` goes on with it. So a kill at any moment leaves nothing that the next run does not mend.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from maintenance.closed_batches import ClosedBatches
+from maintenance.exchange import exchange
+from maintenance.rewriting import PREFIX, on_disk, rewrite
+from stores.lake_files import PARTITION
+
+SOURCES = "_sources"
+READERS_FILES = "*.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What one hour took before and after."""
+
+    files_before: int
+    files_after: int
+    bytes_before: int
+    bytes_after: int
+
+
+class Table:
+    """`<lake>/<name>`, such as landing/crypto_prices, in folders `landed_hour=...`; each file sorted by `order`."""
+
+    def __init__(self, lake: Path, name: str, order: Sequence[str]) -> None:
+        self.name = name
+        self._folder = lake / name
+        self._aside = lake / "_compaction" / name
+        self._order = order
+
+    def mend(self) -> None:
+        """Finish what a run that was killed has begun."""
+        for folder in sorted(self._aside.glob(f"{PARTITION}=*")):
+            if (folder / SOURCES).exists():
+                shutil.rmtree(folder)
+            elif (self._folder / folder.name).is_dir():
+                self._clean(folder.name)
+
+    def due(self, closed: ClosedBatches, before_hour: str) -> Iterator[str]:
+        """The hours before this one that have closed files to put together."""
+        for folder in sorted(self._folder.glob(f"{PARTITION}=*")):
+            hour = folder.name.partition("=")[2]
+            if hour < before_hour and len(_sources(folder, closed)) > 1:
+                yield hour
+
+    def prepare(self, hour: str, closed: ClosedBatches) -> Compacted:
+        """Raises MaintenanceFailed or OSError; there is nothing aside then."""
+        name = f"{PARTITION}={hour}"
+        folder, aside = self._folder / name, self._aside / name
+        sources = _sources(folder, closed)
+        (folder / SOURCES).unlink(missing_ok=True)  # a kill has left it; with nothing aside it says nothing
+        aside.mkdir(parents=True)
+        try:
+            (aside / SOURCES).write_text(json.dumps([source.name for source in sources]))
+            files = rewrite(sources, aside, self._order)
+            for written in (aside / SOURCES, aside):
+                on_disk(written)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        after = sum(file.stat().st_size for file in aside.glob(READERS_FILES))
+        return Compacted(len(sources), files, sum(source.stat().st_size for source in sources), after)
+
+    def replace(self, hour: str) -> None:
+        """What was prepared takes its place. No build may run meanwhile: it would miss files that it has listed."""
+        name = f"{PARTITION}={hour}"
+        exchange(self._aside / name, self._folder / name)
+        self._clean(name)
+
+    def _clean(self, name: str) -> None:
+        folder, aside = self._folder / name, self._aside / name
+        sources = set(json.loads((folder / SOURCES).read_text())) if (folder / SOURCES).exists() else set()
+        while aside.exists():
+            for file in aside.iterdir():
+                if file.name in sources or file.name.startswith((".", "_")):
+                    file.unlink()
+                else:
+                    file.rename(folder / file.name)
+            with suppress(OSError):  # something was landed in it just now
+                aside.rmdir()
+        (folder / SOURCES).unlink(missing_ok=True)
+
+
+def _sources(folder: Path, closed: ClosedBatches) -> list[Path]:
+    """The files to put together, in order; none if they are few already, and only those that were made together."""
+    files = sorted(file for file in folder.glob(READERS_FILES) if closed.have(file.name))
+    made = {file.name.rpartition("-")[0] for file in files if file.name.startswith(PREFIX)}
+    is_done = len(made) == 1 and all(file.name.startswith(PREFIX) for file in files)
+    return [] if is_done else files

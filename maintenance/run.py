@@ -1,0 +1,125 @@
+"""`coinloom maintain`: once, or again and again."""
+
+import errno
+import fcntl
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from coinloom.clock import utc_now
+from coinloom.errors import CoinloomError
+from coinloom.settings import Settings, Sink
+from maintenance.closed_batches import ClosedBatches
+from maintenance.compaction import Compacted, Table
+from maintenance.errors import MaintenanceFailed
+from serving.build_lock import build_lock
+from stores.lake_files import arrow_address
+
+log = logging.getLogger("maintain")
+
+# By what most questions ask for; what was rejected in the order in which it came, as it is shown and sent again.
+TABLES = {
+    "landing/crypto_prices": ("coin_id", "vs_currency", "last_updated_at", "kafka_partition", "kafka_offset"),
+    "quarantine/crypto_prices": ("landed_at", "kafka_partition", "kafka_offset"),
+}
+RETRY_SECONDS = 600.0
+MIB = 2**20
+HOURS_AT_ONCE = 24  # are prepared, then replaced while builds wait: a moment
+
+
+def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | None = None) -> list[Compacted]:
+    """Compact the hours of the lake that need it, and finish what a run that was killed has begun.
+
+    Hours before `before_hour`, such as 2026-11-25T10; by default, those that have ended.
+
+    Raises:
+        MaintenanceFailed: the lake is not on a file system that can do it, the disk is full, or a file is damaged.
+        DatabaseUnavailable, BuildLockTaken: a build could be running; what is done stays done.
+    """
+    if Sink.PARQUET not in settings.sinks:
+        log.info("nothing is landed in the lake (LANDING_SINKS), so there is nothing to compact")
+        return []
+    lake = _local(settings)
+    with _alone(lake):
+        tables = [Table(lake, name, order) for name, order in TABLES.items()]
+        before_hour = before_hour or f"{utc_now():%Y-%m-%dT%H}"
+        return [hour for table in tables for hour in _compact(settings, table, before_hour, stop)]
+
+
+def maintain_every(settings: Settings, seconds: float, before_hour: str, stop: threading.Event) -> None:
+    """Until `stop` is set. What fails is logged, and tried again sooner."""
+    while not stop.is_set():
+        pause = seconds
+        try:
+            maintain(settings, before_hour, stop)
+        except CoinloomError as error:
+            pause = min(seconds, RETRY_SECONDS)
+            log.error("maintenance failed, next try in %.0f s: %s", pause, error)
+        except Exception:  # the loop must outlive whatever one run meets
+            pause = min(seconds, RETRY_SECONDS)
+            log.exception("unexpected, next try in %.0f s", pause)
+        stop.wait(pause)
+
+
+def _compact(settings: Settings, table: Table, before_hour: str, stop: threading.Event | None) -> list[Compacted]:
+    table.mend()
+    closed = ClosedBatches.of(_local(settings) / "_checkpoints" / Sink.PARQUET)
+    due = list(table.due(closed, before_hour))
+    done: list[Compacted] = []
+    for first in range(0, len(due), HOURS_AT_ONCE):
+        if stop and stop.is_set():
+            break
+        hours = due[first : first + HOURS_AT_ONCE]
+        started = time.monotonic()
+        prepared = [_prepared(table, hour, closed) for hour in hours]
+        with build_lock(settings, "maintain"):
+            for hour in hours:
+                table.replace(hour)
+        done += prepared
+        log.info("%s: %s, in %.1f s", table.name, _described(hours, prepared), time.monotonic() - started)
+    return done
+
+
+def _prepared(table: Table, hour: str, closed: ClosedBatches) -> Compacted:
+    try:
+        return table.prepare(hour, closed)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise MaintenanceFailed(
+            f"The disk is full: hour {hour} of {table.name} was left as it is. Compaction needs as much room as the "
+            "largest day takes; make some and run `coinloom maintain` again."
+        ) from error
+
+
+def _described(hours: list[str], prepared: list[Compacted]) -> str:
+    before, after = sum(one.files_before for one in prepared), sum(one.files_after for one in prepared)
+    size_before, size_after = sum(one.bytes_before for one in prepared), sum(one.bytes_after for one in prepared)
+    what = hours[0] if len(hours) == 1 else f"{len(hours)} hours, {hours[0]} to {hours[-1]}"
+    return f"{what}, {before:,} files are {after:,}, {size_before / MIB:,.1f} MiB are {size_after / MIB:,.1f}"
+
+
+def _local(settings: Settings) -> Path:
+    address = arrow_address(settings.lake)
+    if "://" in address:
+        raise MaintenanceFailed(
+            f"LAKE_ROOT is {settings.lake}, and compaction works on a file system of this machine only: "
+            "an object store cannot replace a folder in one step."
+        )
+    return Path(address)
+
+
+@contextmanager
+def _alone(lake: Path) -> Iterator[None]:
+    """One maintenance of a lake at a time; the lock goes with the process that holds it."""
+    folder = lake / "_compaction"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MaintenanceFailed(f"Another `coinloom maintain` works on {lake}; let it end.") from None
+        yield
