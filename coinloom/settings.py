@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
     kafka_topic: str = "crypto-prices"
     kafka_topic_partitions: int = Field(3, ge=1)
+    kafka_retention_days: float = Field(
+        7, gt=0, description="how long the topic keeps messages: a sink that is away for longer loses some"
+    )
 
     spark_master: str = "local[2]"
     spark_driver_memory: str = "2g"
@@ -103,6 +106,12 @@ class Settings(BaseSettings):
     build_timeout_seconds: float = Field(3600, gt=0, description="a build of the loop that takes longer is ended")
     build_lock_wait_seconds: float = Field(
         600, ge=0, description="how long a build or publish waits for another one to end; 0: it fails at once"
+    )
+    quarantine_retention_days: float | None = Field(
+        None, gt=0, description="what was rejected is removed after so long; empty: never"
+    )
+    polls_retention_days: float | None = Field(
+        None, gt=0, description="reports of polls and of coins are removed after so long; empty: never"
     )
     maintain_interval_seconds: float = Field(
         86_400, gt=0, description="from one `coinloom maintain` to the next, where it runs in the background"

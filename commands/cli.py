@@ -271,10 +271,10 @@ def maintain_command(
         typer.Option(formats=["%Y-%m-%dT%H"], metavar="HOUR", help="Only hours of landing before this. [the current]"),
     ] = None,
 ) -> None:
-    """Put the many small files of the lake's closed hours together, so that it stays quick for years.
+    """Put the many small files of the lake's closed hours together, and remove what the settings say is too old.
 
     Safe at any time and as often as you like: readers see each price once, builds wait for a moment, a kill does no
-    harm.
+    harm. KAFKA_RETENTION_DAYS, QUARANTINE_RETENTION_DAYS and POLLS_RETENTION_DAYS say what is kept for how long.
     """
     from coinloom.stopping import stop_on_signals
     from maintenance.run import maintain, maintain_every
@@ -284,8 +284,8 @@ def maintain_command(
         settings = read_settings()
         if every is not None:
             maintain_every(settings, every, _hour(before), stop)
-        elif not maintain(settings, _hour(before), stop):
-            console.print("No hour has to be compacted.")
+        else:
+            maintain(settings, _hour(before), stop)
 
 
 @app.command()

@@ -54,7 +54,7 @@ def show_status(settings: Settings, console: Console) -> None:
         processes.add_row(process.name, f"[{colour}]{process.state}[/{colour}]", process.description)
     console.print(processes)
     console.print(f"Logs: {supervisor.logs}", soft_wrap=True)
-    for show in (_show_credits, _show_polls, _show_stages):
+    for show in (_show_credits, _show_polls, _show_stages, _show_retention):
         _show(show, settings, console)
 
 
@@ -96,6 +96,20 @@ def _show_stages(settings: Settings, console: Console) -> None:
     for row in [*_landing(settings), *_quarantine(settings), *_marts(settings)]:
         stages.add_row(*row)
     console.print(stages)
+
+
+def _show_retention(settings: Settings, console: Console) -> None:
+    kept = {
+        "messages on the topic": settings.kafka_retention_days,
+        "quarantine": settings.quarantine_retention_days,
+        "reports of polls": settings.polls_retention_days,
+        "landing": None,
+    }
+    console.print("Kept: " + ", ".join(f"{what} {_days(days)}" for what, days in kept.items()) + ".")
+
+
+def _days(number: float | None) -> str:
+    return "for ever" if number is None else f"for {number:g} days"
 
 
 def _landing(settings: Settings) -> Iterator[tuple[str, str, str, str]]:

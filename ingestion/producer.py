@@ -1,4 +1,4 @@
-"""The connection to Kafka: waits for a broker, sees to it that the topic exists, and opens a producer."""
+"""The connection to Kafka: waits for a broker, sees to the topic and its retention, and opens a producer."""
 
 import logging
 import time
@@ -9,6 +9,7 @@ from typing import Any
 
 import tenacity
 from kafka import KafkaAdminClient, KafkaProducer
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError, TopicAlreadyExistsError
 from kafka.partitioner.default import DefaultPartitioner, murmur2
 
@@ -24,6 +25,9 @@ CLOSE_TIMEOUT_SECONDS = 1  # whoever sent has flushed already
 # A batch leaves when it is full or this old: large enough for loads, and a poll is flushed at its end anyway.
 LINGER_MS = 50
 BATCH_BYTES = 524_288
+
+RETENTION = "retention.ms"
+MILLISECONDS_PER_DAY = 86_400_000
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +57,28 @@ class QuietlyEndingProducer(KafkaProducer):  # type: ignore[misc]
 def ensure_topic(
     settings: Settings, *, sleep: Callable[[float], None] = time.sleep, wait_seconds: float = BROKER_WAIT_SECONDS
 ) -> None:
-    """Creates the topic with the broker's default replication if it is not there; an existing one stays as it is.
+    """Creates the topic, with KAFKA_RETENTION_DAYS and the broker's default replication, if it is not there.
 
     Waits up to `wait_seconds` for a broker. Raises BrokerUnavailable or BrokerRefused.
     """
     _waiting(sleep, wait_seconds)(_create_topic, settings)
+
+
+def apply_retention(settings: Settings) -> bool:
+    """Give a topic that is there the KAFKA_RETENTION_DAYS of the settings; returns whether it had others.
+
+    Raises BrokerUnavailable or BrokerRefused.
+    """
+    topic, wanted = settings.kafka_topic, _retention(settings)
+    with _as_our_errors(settings), KafkaAdminClient(**_connection(settings)) as admin:
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic, {RETENTION: wanted})
+        found = admin.describe_configs([resource], config_filter="all")["topic"][topic][RETENTION]["value"]
+        if found == wanted:
+            return False
+        answer = admin.alter_configs([resource])
+    if (result := answer["topic"][topic]) != "OK":
+        raise BrokerRefused(f"Kafka does not let us set {RETENTION} of {topic}: {result}; set it there, to {wanted}.")
+    return True
 
 
 @contextmanager
@@ -88,9 +109,13 @@ def _create_topic(settings: Settings) -> None:
         if topic in admin.list_topics():
             return
         with suppress(TopicAlreadyExistsError):
-            admin.create_topics({topic: {"num_partitions": partitions}})
+            admin.create_topics({topic: {"num_partitions": partitions, "configs": {RETENTION: _retention(settings)}}})
             log.info("created the topic %s with %d partitions", topic, partitions)
         admin.wait_for_topics([topic])
+
+
+def _retention(settings: Settings) -> str:
+    return str(round(settings.kafka_retention_days * MILLISECONDS_PER_DAY))
 
 
 def _connect(settings: Settings, delivery_timeout_seconds: int) -> KafkaProducer:

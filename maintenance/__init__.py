@@ -1,4 +1,4 @@
-"""What keeps the lake small and quick for years: many small files of a closed hour become few.
+"""What keeps lake and tables small and quick for years: few large files, and nothing older than the settings allow.
 
 | read | for |
 | --- | --- |
@@ -6,6 +6,7 @@
 | `compaction` | one table: which hours are due, and the order of steps that no kill can hurt |
 | `closed_batches` | which files can never be written again |
 | `rewriting` | the rows of many files, sorted, in few |
+| `retention` | what is removed when it is older than the settings allow |
 | `exchange` | two folders change places, in one step |
 | `errors` | what can stop it |
 

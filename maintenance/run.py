@@ -12,6 +12,7 @@ from pathlib import Path
 from coinloom.clock import utc_now
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
+from maintenance import retention
 from maintenance.closed_batches import ClosedBatches
 from maintenance.compaction import Compacted, Table
 from maintenance.errors import MaintenanceFailed
@@ -30,23 +31,36 @@ MIB = 2**20
 HOURS_AT_ONCE = 24  # are prepared, then replaced while builds wait: a moment
 
 
-def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | None = None) -> list[Compacted]:
-    """Compact the hours of the lake that need it, and finish what a run that was killed has begun.
+def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | None = None) -> None:
+    """Remove what is older than the settings allow, then compact the lake if anything lands in it.
 
-    Hours before `before_hour`, such as 2026-11-25T10; by default, those that have ended.
+    Hours before `before_hour`, such as 2026-11-25T10, are compacted; by default, those that have ended.
 
     Raises:
         MaintenanceFailed: the lake is not on a file system that can do it, the disk is full, or a file is damaged.
+        BrokerUnavailable, BrokerRefused: the topic's retention could not be set.
         DatabaseUnavailable, BuildLockTaken: a build could be running; what is done stays done.
     """
-    if Sink.PARQUET not in settings.sinks:
-        log.info("nothing is landed in the lake (LANDING_SINKS), so there is nothing to compact")
-        return []
-    lake = _local(settings)
+    lake = _local_lake(settings)
+    if Sink.PARQUET in settings.sinks and lake is None:
+        raise MaintenanceFailed(
+            f"LAKE_ROOT is {settings.lake}, and compaction works on a file system of this machine only: "
+            "an object store cannot replace a folder in one step."
+        )
+    for what in retention.apply(settings, lake):
+        log.info("%s", what)
+    if lake and Sink.PARQUET in settings.sinks and not compact(settings, lake, before_hour, stop):
+        log.info("no hour of the lake has to be compacted")
+
+
+def compact(
+    settings: Settings, lake: Path, before_hour: str = "", stop: threading.Event | None = None
+) -> list[Compacted]:
+    """The hours of the lake that need it; also finishes what a run that was killed has begun. Raises as `maintain`."""
     with _alone(lake):
         tables = [Table(lake, name, order) for name, order in TABLES.items()]
         before_hour = before_hour or f"{utc_now():%Y-%m-%dT%H}"
-        return [hour for table in tables for hour in _compact(settings, table, before_hour, stop)]
+        return [hour for table in tables for hour in _compact(settings, lake, table, before_hour, stop)]
 
 
 def maintain_every(settings: Settings, seconds: float, before_hour: str, stop: threading.Event) -> None:
@@ -64,9 +78,11 @@ def maintain_every(settings: Settings, seconds: float, before_hour: str, stop: t
         stop.wait(pause)
 
 
-def _compact(settings: Settings, table: Table, before_hour: str, stop: threading.Event | None) -> list[Compacted]:
+def _compact(
+    settings: Settings, lake: Path, table: Table, before_hour: str, stop: threading.Event | None
+) -> list[Compacted]:
     table.mend()
-    closed = ClosedBatches.of(_local(settings) / "_checkpoints" / Sink.PARQUET)
+    closed = ClosedBatches.of(lake / "_checkpoints" / Sink.PARQUET)
     due = list(table.due(closed, before_hour))
     done: list[Compacted] = []
     for first in range(0, len(due), HOURS_AT_ONCE):
@@ -102,14 +118,10 @@ def _described(hours: list[str], prepared: list[Compacted]) -> str:
     return f"{what}, {before:,} files are {after:,}, {size_before / MIB:,.1f} MiB are {size_after / MIB:,.1f}"
 
 
-def _local(settings: Settings) -> Path:
+def _local_lake(settings: Settings) -> Path | None:
+    """None if it is in an object store."""
     address = arrow_address(settings.lake)
-    if "://" in address:
-        raise MaintenanceFailed(
-            f"LAKE_ROOT is {settings.lake}, and compaction works on a file system of this machine only: "
-            "an object store cannot replace a folder in one step."
-        )
-    return Path(address)
+    return None if "://" in address else Path(address)
 
 
 @contextmanager

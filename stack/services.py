@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coinloom.processes import executable
-from coinloom.settings import ServerName, Settings, Sink, Target
+from coinloom.settings import ServerName, Settings, Target
 from stack import kafka, postgres, thrift_server
 from stack.ports import require_free
 
@@ -63,13 +63,12 @@ def server(settings: Settings, name: ServerName) -> Service:
 
 
 def pipeline(settings: Settings, *, with_build: bool) -> list[Service]:
-    """Our own processes: poll, stream and, unless somebody else does it, build with publish and maintain the lake."""
+    """Our own processes: poll, stream and, unless somebody else does it, build with publish, and maintain."""
     every = str(settings.build_interval_seconds)
     build = Service("build", [*COINLOOM, "build", "--publish", "--every", every])
     maintain = Service("maintain", [*COINLOOM, "maintain", "--every", str(settings.maintain_interval_seconds)])
-    has_files = Sink.PARQUET in settings.sinks
     ours = [Service("poller", [*COINLOOM, "poll"]), stream()]
-    return ours + ([build] if with_build else []) + ([maintain] if with_build and has_files else [])
+    return [*ours, build, maintain] if with_build else ours
 
 
 def stream() -> Service:

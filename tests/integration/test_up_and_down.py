@@ -64,12 +64,13 @@ def test_the_marts_fill_by_themselves(running: Settings) -> None:
     limited = running.model_copy(update={"coingecko_credits_per_month": 10_000})
     status = run_command(limited, "coinloom", "status")
     assert "RUNNING" in status
+    assert "Kept: messages on the topic for 7 days, quarantine for ever, reports of polls for ever, landing" in status
     assert "10,000 of 10,000 credits are left this month" in status  # the simulator costs none
 
 
 def test_a_second_up_changes_nothing(running: Settings) -> None:
     before = {state.name: pid(running, state.name) for state in Supervisor(running).states()}
-    assert set(before) == {"kafka", "postgres", "simulator", "poller", "stream", "build"}
+    assert set(before) == {"kafka", "postgres", "simulator", "poller", "stream", "build", "maintain"}
     run_command(running, "coinloom", "up", "--simulate", "--hours", "1", "--speed", "120")
     assert {name: pid(running, name) for name in before} == before
 

@@ -1,0 +1,85 @@
+"""What is removed when it is older than the settings allow: by default almost nothing is.
+
+The topic's retention is the broker's to carry out; here it is only set. Landing is kept: full refreshes are made of it.
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from coinloom.clock import utc_now
+from coinloom.settings import Settings, Sink
+from ingestion.producer import apply_retention
+from stores.database import connect
+from stores.lake_files import PARTITION
+
+LEFTOVERS_ARE_OLDER_THAN = timedelta(days=1)  # what a batch writes aside, it takes away within minutes
+QUARANTINE = "delete from quarantine.crypto_prices where landed_at < %s"
+POLLS = "delete from ingestion.polls where polled_at < %s"
+# The newest state of a coin is what it is now, however long ago it began.
+COIN_STATES = """
+    delete from ingestion.coin_states as state
+    where
+        since < %s
+        and exists (
+            select from ingestion.coin_states as later
+            where later.coin_id = state.coin_id and later.vs_currency = state.vs_currency and later.since > state.since
+        )
+"""
+
+
+def apply(settings: Settings, lake: Path | None) -> Iterator[str]:
+    """Says in words what was removed or changed. `lake` is None if it is on no file system of this machine.
+
+    Raises:
+        BrokerUnavailable, BrokerRefused, DatabaseUnavailable: naming the settings to check.
+    """
+    if apply_retention(settings):
+        yield f"the topic {settings.kafka_topic} keeps messages for {settings.kafka_retention_days:g} days from now on"
+    if settings.quarantine_retention_days:
+        yield from _quarantine(settings, lake, utc_now() - timedelta(days=settings.quarantine_retention_days))
+    if settings.polls_retention_days:
+        before = utc_now() - timedelta(days=settings.polls_retention_days)
+        yield from _deleted(settings, {"reports of polls": POLLS, "states of coins": COIN_STATES}, before)
+    if lake:
+        yield from _leftovers(lake / "_staging" / "crypto_prices")
+
+
+def _quarantine(settings: Settings, lake: Path | None, before: datetime) -> Iterator[str]:
+    if Sink.POSTGRES in settings.sinks:
+        yield from _deleted(settings, {"messages in quarantine": QUARANTINE}, before.replace(tzinfo=None))
+    if lake and Sink.PARQUET in settings.sinks:
+        first_kept = f"{PARTITION}={before:%Y-%m-%dT%H}"
+        hours = (lake / "quarantine" / "crypto_prices").glob(f"{PARTITION}=*")
+        yield from _removed([hour for hour in hours if hour.name < first_kept], "hours of the quarantine in the lake")
+
+
+def _deleted(settings: Settings, statements: dict[str, str], before: datetime) -> Iterator[str]:
+    for what, statement in statements.items():
+        with connect(settings) as connection:
+            rows = connection.execute(statement, [before]).rowcount
+        if rows:
+            yield f"{rows:,} {what} from before {before:%Y-%m-%d %H:%M} are removed"
+
+
+def _leftovers(staging: Path) -> Iterator[str]:
+    """What a batch that was killed has written aside and nobody will come back to."""
+    oldest = (utc_now() - LEFTOVERS_ARE_OLDER_THAN).timestamp()
+    batches = [batch for batch in staging.glob("*") if _changed_at(batch) < oldest]
+    yield from _removed(batches, "batches that were never finished")
+
+
+def _changed_at(folder: Path) -> float:
+    """A folder that is gone meanwhile is of no age."""
+    try:
+        return folder.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
+
+
+def _removed(folders: list[Path], what: str) -> Iterator[str]:
+    for folder in folders:
+        shutil.rmtree(folder)
+    if folders:
+        yield f"{len(folders):,} {what} are removed"
