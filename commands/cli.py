@@ -140,6 +140,10 @@ def stream(
     available_now: Annotated[
         bool, typer.Option("--available-now", "--once", help="Land what the topic holds now, then end.")
     ] = False,
+    skip_lost: Annotated[
+        bool,
+        typer.Option("--skip-lost", help="Go on although the topic no longer has all that was never landed; names it."),
+    ] = False,
 ) -> None:
     """Land the topic in the lake or in PostgreSQL (LANDING_SINKS), through spark-submit."""
     from coinloom.processes import environment
@@ -149,7 +153,7 @@ def stream(
     with clear_errors():
         settings = read_settings()
         java_executable()
-        command = stream_command(settings, available_now=available_now)
+        command = stream_command(settings, available_now=available_now, skip_lost=skip_lost)
     os.execvpe(command[0], command, environment(settings))  # noqa: S606 our own argument list, no shell
 
 

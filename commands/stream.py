@@ -7,7 +7,7 @@ JOB = REPOSITORY / "spark_streaming" / "job.py"
 SPARK_DEFAULTS = REPOSITORY / "spark_streaming" / "spark-defaults.conf"
 
 
-def stream_command(settings: Settings, *, available_now: bool) -> list[str]:
+def stream_command(settings: Settings, *, available_now: bool, skip_lost: bool = False) -> list[str]:
     """The argument list of the streaming job."""
     return [
         executable("spark-submit"),
@@ -17,4 +17,5 @@ def stream_command(settings: Settings, *, available_now: bool) -> list[str]:
         *(["--conf", f"spark.cores.max={settings.spark_cores_max}"] if settings.spark_cores_max else []),
         str(JOB),
         *(["--available-now"] if available_now else []),
+        *(["--skip-lost"] if skip_lost else []),
     ]

@@ -37,6 +37,12 @@ class KafkaTopic:
         ends = self._consumer.end_offsets([TopicPartition(self.name, partition) for partition in partitions])
         return {partition.partition: offset for partition, offset in ends.items()}
 
+    def begins(self) -> dict[int, int]:
+        """By partition, the offset of the first message that is still there."""
+        partitions = self._consumer.partitions_for_topic(self.name) or set()
+        begins = self._consumer.beginning_offsets([TopicPartition(self.name, partition) for partition in partitions])
+        return {partition.partition: offset for partition, offset in begins.items()}
+
     def messages(self, since: Mapping[int, int], until: Mapping[int, int]) -> Iterator[Message]:
         """All messages from `since`, or from the first that is still there, and before `until`."""
         return map(_message, self.records(since, until))

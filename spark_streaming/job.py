@@ -16,18 +16,19 @@ from spark_streaming.side_by_side import each_for_ever, each_once
 
 
 def main() -> None:
-    available_now = _arguments().available_now
+    arguments = _arguments()
     configure_logging()
     settings = Settings()
     spark = SparkSession.builder.appName("coinloom-stream").getOrCreate()
     spark.sparkContext.setLogLevel("WARN")
-    stream(spark, settings, available_now=available_now)
+    stream(spark, settings, available_now=arguments.available_now, skip_lost=arguments.skip_lost)
 
 
-def stream(spark: SparkSession, settings: Settings, *, available_now: bool) -> None:
+def stream(spark: SparkSession, settings: Settings, *, available_now: bool, skip_lost: bool = False) -> None:
     """Land the topic in every sink: with `available_now` what it holds at this moment, else until the end."""
     ensure_topic(settings)
-    landings = [Landing(spark, settings, sink, available_now=available_now) for sink in settings.sinks]
+    how = {"available_now": available_now, "skip_lost": skip_lost}
+    landings = [Landing(spark, settings, sink, **how) for sink in settings.sinks]
     if available_now:
         each_once(landings)
     else:
@@ -45,6 +46,7 @@ def is_up(spark: SparkSession) -> bool:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--available-now", action="store_true", help="land what the topic holds now, then end")
+    parser.add_argument("--skip-lost", action="store_true", help="go on although messages are gone that never landed")
     return parser.parse_args()
 
 

@@ -11,6 +11,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
+from spark_streaming.lost_messages import require_nothing_lost
 from spark_streaming.parquet_sink import ParquetSink
 from spark_streaming.postgres_sink import PostgresSink
 from spark_streaming.staging import Staging
@@ -25,20 +26,27 @@ _foreach_batch = Lock()
 
 
 class Landing:
-    """Lands the topic in one sink, with a checkpoint of its own; with `available_now`, what it holds at this moment."""
+    """Lands the topic in one sink, with a checkpoint of its own.
 
-    def __init__(self, spark: SparkSession, settings: Settings, kind: Sink, *, available_now: bool) -> None:
+    With `available_now`, what it holds at this moment; with `skip_lost`, although something before is gone.
+    """
+
+    def __init__(
+        self, spark: SparkSession, settings: Settings, kind: Sink, *, available_now: bool, skip_lost: bool = False
+    ) -> None:
         self.name = str(kind)
         self._spark = spark
         self._settings = settings
         self._kind = kind
         self._available_now = available_now
+        self._skip_lost = skip_lost
         self._checkpoint = f"{settings.lake}/_checkpoints/{kind}"
         self._cause: Exception | None = None
 
     def run(self) -> None:
         """Start the query and wait for its end; raises what ended it. May be called again."""
         self._cause = None
+        require_nothing_lost(self._settings, self._kind, skip=self._skip_lost)
         try:
             self._start().awaitTermination()
         except StreamingQueryException as error:
@@ -56,7 +64,8 @@ class Landing:
                 raise
             log.info("%s: batch %d landed, %d messages", self.name, batch_id, count)
 
-        writer = read_topic(self._spark, self._settings).writeStream.queryName(self.name)
+        messages = read_topic(self._spark, self._settings, skip_lost=self._skip_lost)
+        writer = messages.writeStream.queryName(self.name)
         every = f"{self._settings.stream_trigger_seconds} seconds"
         triggered = writer.trigger(availableNow=True) if self._available_now else writer.trigger(processingTime=every)
         with _foreach_batch:
@@ -70,7 +79,7 @@ class Landing:
         return PostgresSink(self._settings, staging)
 
 
-def read_topic(spark: SparkSession, settings: Settings) -> DataFrame:
+def read_topic(spark: SparkSession, settings: Settings, *, skip_lost: bool = False) -> DataFrame:
     """The topic from its first message, as the Kafka source's columns with headers, and `landed_at`.
 
     In a stream the current time is that of the batch: repeated after a crash, it has the same.
@@ -83,7 +92,7 @@ def read_topic(spark: SparkSession, settings: Settings) -> DataFrame:
         .option("includeHeaders", True)
         .option("maxOffsetsPerTrigger", settings.stream_max_offsets_per_trigger)
         .option("maxRecordsPerPartition", MESSAGES_PER_TASK)
-        .option("failOnDataLoss", True)
+        .option("failOnDataLoss", not skip_lost)
         .load()
         .withColumn("landed_at", F.current_timestamp())
     )

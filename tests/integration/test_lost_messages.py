@@ -1,0 +1,90 @@
+"""A sink that was away for longer than the topic keeps messages, and a broker that came back without its data."""
+
+import shutil
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.errors import KafkaError
+
+from coinloom.settings import Settings, Sink
+from ingestion.messages import Message, Source, message_headers
+from ingestion.producer import ensure_topic
+from spark_streaming.lost_messages import AnotherTopic, MessagesLost, require_nothing_lost
+from tests.commands import run_command
+from tests.integration.streams import in_files, send
+from tests.integration.warm_stream import WarmStream
+from tests.stacks import elsewhere
+
+HEADERS = message_headers(uuid4(), Source.LIVE)
+PRICE = '{{"coin_id":"bitcoin","vs_currency":"usd","price":{0},"last_updated_at":"2026-11-22T10:00:{0:02}.000Z"}}'
+
+
+@pytest.fixture
+def own(stack: Settings, tmp_path: Path) -> Settings:
+    """A topic of one partition, landed in the lake alone."""
+    name = f"lost_{uuid4().hex[:8]}"
+    return elsewhere(stack, name, tmp_path, landing_sinks=[Sink.PARQUET], kafka_topic_partitions=1)
+
+
+def prices(*numbers: int) -> list[Message]:
+    return [Message(b"bitcoin", PRICE.format(number).encode(), HEADERS) for number in numbers]
+
+
+def landed(settings: Settings) -> list[int]:
+    rows = [*in_files(settings, "landing"), *in_files(settings, "quarantine")]
+    return sorted(row["kafka_offset"] for row in rows)
+
+
+def test_what_is_gone_is_named_and_skipped_on_purpose_only(own: Settings, warm_stream: WarmStream) -> None:
+    send(own, prices(0, 1))
+    warm_stream.land(own)
+    send(own, prices(2, 3, 4, 5))
+    with KafkaAdminClient(bootstrap_servers=own.kafka_bootstrap_servers) as admin:
+        admin.delete_records({TopicPartition(own.kafka_topic, 0): 5})
+    with pytest.raises(
+        MessagesLost, match=r"parquet: 3 messages .* \(partition 0: 3 from offset 2 to 4\)\..*--skip-lost"
+    ):
+        require_nothing_lost(own, Sink.PARQUET, skip=False)
+    with pytest.raises(AssertionError, match="MessagesLost"):
+        warm_stream.land(own)
+    assert landed(own) == [0, 1]
+
+    printed = run_command(own, "coinloom", "stream", "--available-now", "--skip-lost")
+    assert "3 from offset 2 to 4" in printed
+    assert landed(own) == [0, 1, 5]
+    send(own, prices(6))
+    warm_stream.land(own)
+    assert landed(own) == [0, 1, 5, 6]
+
+
+def test_a_topic_that_begins_anew_is_not_taken_for_the_old_one(own: Settings, warm_stream: WarmStream) -> None:
+    send(own, prices(0, 1, 2))
+    warm_stream.land(own)
+    delete_topic(own)
+    send(own, prices(3))
+    with pytest.raises(AnotherTopic, match=f"KAFKA_TOPIC to a name .* remove {own.lake}/_checkpoints/parquet"):
+        require_nothing_lost(own, Sink.PARQUET, skip=True)
+    with pytest.raises(AssertionError, match="AnotherTopic"):
+        warm_stream.land(own)
+
+    renamed = own.model_copy(update={"kafka_topic": f"{own.kafka_topic}_2"})
+    shutil.rmtree(f"{own.lake}/_checkpoints/parquet")
+    send(renamed, prices(4, 5))
+    warm_stream.land(renamed)
+    assert landed(own) == [0, 0, 1, 1, 2]
+
+
+def delete_topic(settings: Settings) -> None:
+    with KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers) as admin:
+        admin.delete_topics([settings.kafka_topic])
+        while settings.kafka_topic in admin.list_topics():
+            time.sleep(0.1)
+    for _ in range(50):
+        try:
+            return ensure_topic(settings)
+        except KafkaError:
+            time.sleep(0.1)
+    raise AssertionError("the topic cannot be made again")
