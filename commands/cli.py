@@ -275,7 +275,7 @@ def maintain_command(
         typer.Option(formats=["%Y-%m-%dT%H"], metavar="HOUR", help="Only hours of landing before this. [the current]"),
     ] = None,
 ) -> None:
-    """Put the many small files of the lake's closed hours together, and remove what the settings say is too old.
+    """Put the many small files of the lake's past hours together, and remove what the settings say is too old.
 
     Safe at any time and as often as you like: readers see each price once, builds wait for a moment, a kill does no
     harm. KAFKA_RETENTION_DAYS, QUARANTINE_RETENTION_DAYS and POLLS_RETENTION_DAYS say what is kept for how long.

@@ -4,7 +4,7 @@
 | --- | --- |
 | `run` | what `coinloom maintain` does, table by table |
 | `compaction` | one table: which hours are due, and the order of steps that no kill can hurt |
-| `closed_batches` | which files can never be written again |
+| `committed_batches` | which files can never be written again |
 | `rewriting` | the rows of many files, sorted, in few |
 | `retention` | what is removed when it is older than the settings allow |
 | `exchange` | two folders change places, in one step |

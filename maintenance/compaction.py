@@ -1,4 +1,4 @@
-"""One table of the lake: its closed hours, each of many files, become hours of few.
+"""One table of the lake: hours that have ended, each of many files, become hours of few.
 
 For each hour, of which a reader at any moment sees the old files or the new ones:
 
@@ -8,7 +8,7 @@ For each hour, of which a reader at any moment sees the old files or the new one
 3. `clean` moves what has been landed in the old folder meanwhile to the new one, and removes the rest.
 
 A folder aside that has `_sources` was never in its place, and is thrown away; one without it is the old one of an hour
-that was replaced, and `clean` goes on with it. So a kill at any moment leaves nothing that the next run does not mend.
+that was replaced, and `clean` goes on with it. So a kill at any moment leaves nothing that the next call does not mend.
 """
 
 import json
@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from maintenance.closed_batches import ClosedBatches
+from maintenance.committed_batches import CommittedBatches
 from maintenance.exchange import exchange
 from maintenance.rewriting import PREFIX, on_disk, rewrite
 from stores.lake_files import PARTITION
@@ -47,25 +47,25 @@ class Table:
         self._order = order
 
     def mend(self) -> None:
-        """Finish what a run that was killed has begun."""
+        """Finish what a call that was killed has begun."""
         for folder in sorted(self._aside.glob(f"{PARTITION}=*")):
             if (folder / SOURCES).exists():
                 shutil.rmtree(folder)
             elif (self._folder / folder.name).is_dir():
                 self._clean(folder.name)
 
-    def due(self, closed: ClosedBatches, before_hour: str) -> Iterator[str]:
-        """The hours before this one that have closed files to put together."""
+    def due(self, committed: CommittedBatches, before_hour: str) -> Iterator[str]:
+        """The hours before this one that have files of committed batches to put together."""
         for folder in sorted(self._folder.glob(f"{PARTITION}=*")):
             hour = folder.name.partition("=")[2]
-            if hour < before_hour and len(_sources(folder, closed)) > 1:
+            if hour < before_hour and len(_sources(folder, committed)) > 1:
                 yield hour
 
-    def prepare(self, hour: str, closed: ClosedBatches) -> Compacted:
+    def prepare(self, hour: str, committed: CommittedBatches) -> Compacted:
         """Raises MaintenanceFailed or OSError; there is nothing aside then."""
         name = f"{PARTITION}={hour}"
         folder, aside = self._folder / name, self._aside / name
-        sources = _sources(folder, closed)
+        sources = _sources(folder, committed)
         (folder / SOURCES).unlink(missing_ok=True)  # a kill has left it; with nothing aside it says nothing
         aside.mkdir(parents=True)
         try:
@@ -99,9 +99,9 @@ class Table:
         (folder / SOURCES).unlink(missing_ok=True)
 
 
-def _sources(folder: Path, closed: ClosedBatches) -> list[Path]:
+def _sources(folder: Path, committed: CommittedBatches) -> list[Path]:
     """The files to put together, in order; none if they are few already, and only those that were made together."""
-    files = sorted(file for file in folder.glob(READERS_FILES) if closed.have(file.name))
+    files = sorted(file for file in folder.glob(READERS_FILES) if committed.have(file.name))
     made = {file.name.rpartition("-")[0] for file in files if file.name.startswith(PREFIX)}
     is_done = len(made) == 1 and all(file.name.startswith(PREFIX) for file in files)
     return [] if is_done else files

@@ -13,7 +13,7 @@ from coinloom.clock import utc_now
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
 from maintenance import retention
-from maintenance.closed_batches import ClosedBatches
+from maintenance.committed_batches import CommittedBatches
 from maintenance.compaction import Compacted, Table
 from maintenance.errors import MaintenanceFailed
 from serving.build_lock import build_lock
@@ -56,7 +56,7 @@ def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | 
 def compact(
     settings: Settings, lake: Path, before_hour: str = "", stop: threading.Event | None = None
 ) -> list[Compacted]:
-    """The hours of the lake that need it; also finishes what a run that was killed has begun. Raises as `maintain`."""
+    """The hours of the lake that need it; also finishes what a call that was killed has begun. Raises as `maintain`."""
     with _alone(lake):
         tables = [Table(lake, name, order) for name, order in TABLES.items()]
         before_hour = before_hour or f"{utc_now():%Y-%m-%dT%H}"
@@ -72,7 +72,7 @@ def maintain_every(settings: Settings, seconds: float, before_hour: str, stop: t
         except CoinloomError as error:
             pause = min(seconds, RETRY_SECONDS)
             log.error("maintenance failed, next try in %.0f s: %s", pause, error)
-        except Exception:  # the loop must outlive whatever one run meets
+        except Exception:  # the loop must outlive whatever one of them meets
             pause = min(seconds, RETRY_SECONDS)
             log.exception("unexpected, next try in %.0f s", pause)
         stop.wait(pause)
@@ -82,15 +82,15 @@ def _compact(
     settings: Settings, lake: Path, table: Table, before_hour: str, stop: threading.Event | None
 ) -> list[Compacted]:
     table.mend()
-    closed = ClosedBatches.of(lake / "_checkpoints" / Sink.PARQUET)
-    due = list(table.due(closed, before_hour))
+    committed = CommittedBatches.of(lake / "_checkpoints" / Sink.PARQUET)
+    due = list(table.due(committed, before_hour))
     done: list[Compacted] = []
     for first in range(0, len(due), HOURS_AT_ONCE):
         if stop and stop.is_set():
             break
         hours = due[first : first + HOURS_AT_ONCE]
         started = time.monotonic()
-        prepared = [_prepared(table, hour, closed) for hour in hours]
+        prepared = [_prepared(table, hour, committed) for hour in hours]
         with build_lock(settings, "maintain"):
             for hour in hours:
                 table.replace(hour)
@@ -99,9 +99,9 @@ def _compact(
     return done
 
 
-def _prepared(table: Table, hour: str, closed: ClosedBatches) -> Compacted:
+def _prepared(table: Table, hour: str, committed: CommittedBatches) -> Compacted:
     try:
-        return table.prepare(hour, closed)
+        return table.prepare(hour, committed)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise

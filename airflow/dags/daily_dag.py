@@ -1,4 +1,4 @@
-"""Once a day: every data test, over the whole history, and the small files of the lake's closed hours put together.
+"""Once a day: every data test, over the whole history, and the small files of the lake's past hours put together.
 
 A build of crypto_dag tests only the hours that it rebuilt.
 """

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from maintenance.closed_batches import ClosedBatches
+from maintenance.committed_batches import CommittedBatches
 from maintenance.compaction import Table
 
 HOUR = "2026-03-01T10"
@@ -42,8 +42,8 @@ class SmallLake:
         return Table(self.root, NAME, ORDER)
 
     @property
-    def all_closed(self) -> ClosedBatches:
-        return ClosedBatches(self.stream, self.batches)
+    def all_committed(self) -> CommittedBatches:
+        return CommittedBatches(self.stream, self.batches)
 
     def land(self, rows: int = 3, folder: Path | None = None, **more: Sequence[object]) -> Path:
         """Write aside and move, as the stream does."""
@@ -66,13 +66,13 @@ class SmallLake:
         (checkpoint / "commits" / str(batch)).write_text("v1\n{}")
         return checkpoint
 
-    def compact(self, closed: ClosedBatches | None = None) -> list[str]:
+    def compact(self, committed: CommittedBatches | None = None) -> list[str]:
         """What `coinloom maintain` does; returns the hours that it has replaced."""
-        table, closed = self.table, closed or self.all_closed
+        table, committed = self.table, committed or self.all_committed
         table.mend()
-        hours = list(table.due(closed, NEXT_HOUR))
+        hours = list(table.due(committed, NEXT_HOUR))
         for hour in hours:
-            table.prepare(hour, closed)
+            table.prepare(hour, committed)
             table.replace(hour)
         return hours
 

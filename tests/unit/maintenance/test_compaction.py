@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from maintenance import rewriting
-from maintenance.closed_batches import ClosedBatches
+from maintenance.committed_batches import CommittedBatches
 from maintenance.compaction import SOURCES
 from maintenance.errors import MaintenanceFailed
 from maintenance.exchange import exchange
@@ -66,7 +66,7 @@ def test_one_file_and_the_hour_that_goes_on_are_left_alone(tmp_path: Path) -> No
     lake.land()
     assert lake.compact() == []
     lake.land()
-    assert list(lake.table.due(lake.all_closed, before_hour=HOUR)) == []
+    assert list(lake.table.due(lake.all_committed, before_hour=HOUR)) == []
 
 
 def test_a_late_file_joins_in_under_a_name_that_no_reader_has_listed(lake: SmallLake) -> None:
@@ -80,26 +80,26 @@ def test_a_late_file_joins_in_under_a_name_that_no_reader_has_listed(lake: Small
 
 
 def test_a_batch_that_may_be_repeated_keeps_its_file(lake: SmallLake) -> None:
-    closed = ClosedBatches.of(lake.commit(batch=3))
-    assert lake.compact(closed) == [HOUR]
+    committed = CommittedBatches.of(lake.commit(batch=3))
+    assert lake.compact(committed) == [HOUR]
     assert f"{lake.stream}-0000000004.parquet" in names(lake.hour)
     assert len(names(lake.hour)) == 2
     assert lake.seen() == lake.each_once()
 
 
-def test_closed_are_committed_batches_and_those_of_other_streams(lake: SmallLake) -> None:
+def test_files_of_committed_batches_and_of_other_streams_stay_as_they_are(lake: SmallLake) -> None:
     other = "00000000-0000-0000-0000-000000000000"
-    closed = ClosedBatches.of(lake.commit(batch=12))
+    committed = CommittedBatches.of(lake.commit(batch=12))
     verdicts = {f"{lake.stream}-{batch:010d}{part}.parquet": batch <= 12 for batch in (12, 13) for part in ("", "-7")}
-    for name, is_closed in (verdicts | {f"{other}-0000000099.parquet": True, "by-hand.parquet": True}).items():
-        assert closed.have(name) is is_closed, name
-    nothing_known = ClosedBatches.of(lake.root / "no-checkpoint")
+    for name, is_theirs in (verdicts | {f"{other}-0000000099.parquet": True, "by-hand.parquet": True}).items():
+        assert committed.have(name) is is_theirs, name
+    nothing_known = CommittedBatches.of(lake.root / "no-checkpoint")
     assert nothing_known.have(f"{other}-0000000099.parquet")
 
 
 def test_what_lands_while_an_hour_is_replaced_stays(lake: SmallLake) -> None:
-    table, closed = lake.table, lake.all_closed
-    table.prepare(HOUR, closed)
+    table, committed = lake.table, lake.all_committed
+    table.prepare(HOUR, committed)
     late = lake.land()
     table.replace(HOUR)
     assert late.name in names(lake.hour)
@@ -152,13 +152,13 @@ def test_files_that_do_not_fit_together_are_named(lake: SmallLake) -> None:
 
 
 def test_killed_while_it_wrote_it_begins_again(lake: SmallLake) -> None:
-    lake.table.prepare(HOUR, lake.all_closed)
+    lake.table.prepare(HOUR, lake.all_committed)
     assert lake.compact() == [HOUR]
     assert lake.seen() == lake.each_once()
 
 
 def test_killed_after_the_exchange_it_goes_on(lake: SmallLake) -> None:
-    lake.table.prepare(HOUR, lake.all_closed)
+    lake.table.prepare(HOUR, lake.all_committed)
     exchange(lake.aside, lake.hour)
     late = lake.land(folder=lake.aside)  # its writer had found the folder before it went aside
     assert lake.compact() == [HOUR]

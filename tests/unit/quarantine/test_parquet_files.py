@@ -13,7 +13,7 @@ from rich.console import Console
 
 from coinloom.settings import Settings, Sink
 from commands.quarantine import show_quarantine
-from maintenance.closed_batches import ClosedBatches
+from maintenance.committed_batches import CommittedBatches
 from maintenance.compaction import Table
 from quarantine.contents import MESSAGES_PER_BATCH, QuarantineUnreadable, ReasonCount
 from quarantine.parquet_files import QuarantineFiles
@@ -74,7 +74,7 @@ def test_a_count_begins_again_when_an_hour_is_compacted_meanwhile(lake: Lake) ->
             for _ in range(2):
                 lake.put(TEN, range(offset, offset + 1), "not_json")
                 offset += 1
-            table.prepare(f"{TEN:%Y-%m-%dT%H}", ClosedBatches("", -1))
+            table.prepare(f"{TEN:%Y-%m-%dT%H}", CommittedBatches("", -1))
             table.replace(f"{TEN:%Y-%m-%dT%H}")
 
     compacting = threading.Thread(target=compact)

@@ -13,14 +13,14 @@ BATCH_FILE = re.compile(r"(?P<stream>[0-9a-f-]{36})-(?P<batch>\d{10})(-\d+)?\.pa
 
 
 @dataclass(frozen=True, slots=True)
-class ClosedBatches:
+class CommittedBatches:
     """Those of the query with this checkpoint up to `newest`, and all of queries whose checkpoint is gone."""
 
     stream: str
     newest: int
 
     @classmethod
-    def of(cls, checkpoint: Path) -> "ClosedBatches":
+    def of(cls, checkpoint: Path) -> "CommittedBatches":
         """Nothing of a query without a checkpoint is open."""
         if not (metadata := checkpoint / "metadata").exists():
             return cls("", -1)
@@ -28,6 +28,6 @@ class ClosedBatches:
         return cls(str(json.loads(metadata.read_text())["id"]), max(commits, default=-1))
 
     def have(self, name: str) -> bool:
-        """Whether a file of this name is closed. Files that the stream has not written are, too."""
+        """Whether a file of this name is one of theirs, or one that the stream has not written."""
         match = BATCH_FILE.fullmatch(name)
         return match is None or match["stream"] != self.stream or int(match["batch"]) <= self.newest
