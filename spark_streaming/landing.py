@@ -15,8 +15,10 @@ from spark_streaming.lost_messages import require_nothing_lost
 from spark_streaming.parquet_sink import ParquetSink
 from spark_streaming.postgres_sink import PostgresSink
 from spark_streaming.staging import Staging
+from spark_streaming.transforms import staged_rows
 from stores.migrate import migrate
 
+FETCH_WAIT_MS = 10  # each read asks for the topic's end while a fetch that finds nothing more holds the connection
 MESSAGES_PER_TASK = 100_000  # a large batch is divided evenly, however the coins are among the topic's partitions
 
 log = logging.getLogger("spark_streaming")
@@ -56,16 +58,16 @@ class Landing:
     def _start(self) -> StreamingQuery:
         sink = self._sink()
 
-        def write_batch(messages: DataFrame, batch_id: int) -> None:
+        def write_batch(rows: DataFrame, batch_id: int) -> None:
             try:
-                count = sink.write(messages, batch_id)
+                count = sink.write(rows, batch_id)
             except (CoinloomError, psycopg.Error) as error:
                 self._cause = error
                 raise
             log.info("%s: batch %d landed, %d messages", self.name, batch_id, count)
 
         messages = read_topic(self._spark, self._settings, skip_lost=self._skip_lost)
-        writer = messages.writeStream.queryName(self.name)
+        writer = staged_rows(messages).writeStream.queryName(self.name)
         every = f"{self._settings.stream_trigger_seconds} seconds"
         triggered = writer.trigger(availableNow=True) if self._available_now else writer.trigger(processingTime=every)
         with _foreach_batch:
@@ -88,6 +90,7 @@ def read_topic(spark: SparkSession, settings: Settings, *, skip_lost: bool = Fal
         spark.readStream.format("kafka")
         .option("kafka.bootstrap.servers", settings.kafka_bootstrap_servers)
         .option("subscribe", settings.kafka_topic)
+        .option("kafka.fetch.max.wait.ms", FETCH_WAIT_MS)
         .option("startingOffsets", "earliest")
         .option("includeHeaders", True)
         .option("maxOffsetsPerTrigger", settings.stream_max_offsets_per_trigger)

@@ -23,9 +23,9 @@ class ParquetSink:
         self._newest: dict[str, str] = {}
         self._may_be_repeated = True  # only the first batch of a query can have been tried before
 
-    def write(self, messages: DataFrame, batch_id: int) -> int:
-        """How many messages were landed."""
-        batch = self._staging.write(messages, batch_id)
+    def write(self, rows: DataFrame, batch_id: int) -> int:
+        """Land a batch of staged rows; returns how many messages it has."""
+        batch = self._staging.write(rows, batch_id)
         self._move(batch.valid, "landing/crypto_prices", batch)
         if self._files.names(batch.rejected, "part-"):
             quarantine = f"{batch.folder}/quarantine"

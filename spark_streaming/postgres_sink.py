@@ -38,10 +38,10 @@ class PostgresSink:
         self._settings = settings
         self._staging = staging
 
-    def write(self, messages: DataFrame, batch_id: int) -> int:
-        """How many messages were landed."""
+    def write(self, rows: DataFrame, batch_id: int) -> int:
+        """Land a batch of staged rows; returns how many messages it has."""
         with connect(self._settings) as connection:  # first: if it fails, it says what to do, and no task waits for it
-            batch = self._staging.write(messages, batch_id)
+            batch = self._staging.write(rows, batch_id)
             _insert(connection, "landing", batch.landed_hour, lambda: _rows(batch.valid, LANDING_ROWS))
             _insert(
                 connection,

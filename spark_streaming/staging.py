@@ -14,7 +14,7 @@ from pyspark.sql.types import StructType
 
 from coinloom.settings import Settings
 from spark_streaming.hadoop_files import HadoopFiles
-from spark_streaming.transforms import IS_REJECTED, staged_rows
+from spark_streaming.transforms import IS_REJECTED
 
 SMALL_BATCH = 50_000  # messages
 
@@ -53,12 +53,11 @@ class Staging:
         self._checkpoint = checkpoint
         self._folder = f"{settings.lake}/_staging/crypto_prices"
 
-    def write(self, messages: DataFrame, batch_id: int) -> StagedBatch:
-        """Classify the messages and write them all, instead of what an earlier attempt has left."""
+    def write(self, rows: DataFrame, batch_id: int) -> StagedBatch:
+        """Write the rows (transforms.staged_rows), instead of what an earlier attempt has left."""
         name = f"{self._stream_id}-{batch_id:010d}"
         landed_at, offsets = self._planned(batch_id)
         count = sum(offsets.values()) - sum(self._planned(batch_id - 1)[1].values() if batch_id else ())
-        rows = staged_rows(messages)
         batch = StagedBatch(name, f"{self._folder}/{name}", f"{landed_at:%Y-%m-%dT%H}", count, rows.schema)
         in_files = rows.coalesce(1) if count <= SMALL_BATCH else rows
         in_files.write.mode("overwrite").partitionBy(IS_REJECTED).options(**OPTIONS).parquet(batch.folder)

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from coinloom.settings import Settings
 from spark_streaming.parquet_sink import ParquetSink
 from spark_streaming.staging import SMALL_BATCH, Staging
+from spark_streaming.transforms import staged_rows
 
 STREAM, TASKS = "4f9c", 3
 LARGE = SMALL_BATCH + 1
@@ -35,12 +36,12 @@ def sink(spark: SparkSession, settings: Settings) -> ParquetSink:
     return ParquetSink(spark, settings.lake, Staging(spark, settings, str(checkpoint)))
 
 
-def messages(spark: SparkSession, first: int, end: int) -> DataFrame:
-    """As Kafka's source gives them; one in `BAD_ONE_IN` has no price."""
+def rows(spark: SparkSession, first: int, end: int) -> DataFrame:
+    """Of messages as Kafka's source gives them; one in `BAD_ONE_IN` has no price."""
     price = f"if(id % {BAD_ONE_IN} = 0, null, 1.5)"
     value = f"'coin_id', 'bitcoin', 'vs_currency', 'usd', 'fetched_at', '2026-11-18T11:00:00.000Z', 'price', {price}"
     headers = "array(named_struct('key', 'schema-version', 'value', cast('1.0' as binary)))"
-    return spark.range(first, end, numPartitions=TASKS).selectExpr(
+    messages = spark.range(first, end, numPartitions=TASKS).selectExpr(
         "cast('bitcoin' as binary) as key",
         f"cast(to_json(named_struct({value})) as binary) as value",
         "'crypto-prices' as topic",
@@ -50,6 +51,7 @@ def messages(spark: SparkSession, first: int, end: int) -> DataFrame:
         f"{headers} as headers",
         "timestamp_millis(1795000030000) as landed_at",
     )
+    return staged_rows(messages)
 
 
 def offsets(settings: Settings, table: str) -> Counter[int]:
@@ -62,7 +64,7 @@ def names(settings: Settings, table: str) -> list[str]:
 
 
 def test_a_small_batch_is_one_file(sink: ParquetSink, settings: Settings, spark: SparkSession) -> None:
-    assert sink.write(messages(spark, 1, 2), 0) == 1
+    assert sink.write(rows(spark, 1, 2), 0) == 1
     assert names(settings, "landing") == [f"{STREAM}-0000000000.parquet"]
     assert names(settings, "quarantine") == []
 
@@ -75,7 +77,7 @@ def test_a_large_batch_that_is_repeated_is_there_once(
     left_over = hour / f"{STREAM}-0000000001-7.parquet"
     left_over.write_bytes(b"of an attempt that had more files")
     for _ in range(2):
-        assert sink.write(messages(spark, 1, 1 + LARGE), 1) == LARGE
+        assert sink.write(rows(spark, 1, 1 + LARGE), 1) == LARGE
         landed, rejected = offsets(settings, "landing"), offsets(settings, "quarantine")
         assert landed + rejected == Counter(range(1, 1 + LARGE))
         assert sorted(rejected) == list(range(BAD_ONE_IN, 1 + LARGE, BAD_ONE_IN))
