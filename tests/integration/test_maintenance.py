@@ -32,8 +32,9 @@ POLL = """
 COIN_STATE = "insert into ingestion.coin_states values (%s, 'usd', %s, %s)"
 SMALL_DISK = """
 set -e
-mount -t tmpfs -o size=300k tmpfs "$LAKE_ROOT"
+mount -t tmpfs -o size=1m tmpfs "$LAKE_ROOT"
 cp -r "$FULL_LAKE"/. "$LAKE_ROOT"
+cat /dev/zero >"$LAKE_ROOT/filler" 2>/dev/null || truncate --size=-8K "$LAKE_ROOT/filler"
 before="$(find "$LAKE_ROOT/landing" -type f | sort)"
 "$COINLOOM" maintain && exit 9
 [ "$before" = "$(find "$LAKE_ROOT/landing" -type f | sort)" ]
@@ -118,9 +119,6 @@ def test_a_full_disk_is_named_and_changes_nothing(own: Settings, tmp_path: Path)
     full, small = tmp_path / "full", tmp_path / "small"
     shutil.copytree(own.lake, full)
     small.mkdir()
-    filler = full / "filler"
-    size = sum(file.stat().st_size for file in full.rglob("*") if file.is_file())
-    filler.write_bytes(b"x" * max(0, 300 * 1024 - size - 60 * 1024))
     variables = environment(own.model_copy(update={"lake_root": str(small)}))
     ours = {"FULL_LAKE": str(full), "COINLOOM": executable("coinloom")}
     done = subprocess.run(
