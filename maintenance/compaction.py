@@ -5,14 +5,17 @@ For each hour, of which a reader at any moment sees the old files or the new one
 1. `prepare` writes the new files into a folder aside, `<lake>/_compaction/<table>/landed_hour=...`, which says by its
    file `_sources` what it was made of.
 2. `replace`, while no build runs, lets that folder and the hour's change places. Now the old files are aside.
-3. `clean` moves what has been landed in the old folder meanwhile to the new one, and removes the rest.
+3. What has been landed in the old folder meanwhile goes to the new one.
+4. `mend`, a minute later or whenever it is called next, removes the old files. A reader that had opened the old folder
+   before step 2 lists them until then; without the wait it could list an empty folder.
 
 A folder aside that has `_sources` was never in its place, and is thrown away; one without it is the old one of an hour
-that was replaced, and `clean` goes on with it. So a kill at any moment leaves nothing that the next call does not mend.
+that was replaced, and waits for `mend`. So a kill at any moment leaves nothing that the next call does not mend.
 """
 
 import json
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +28,7 @@ from stores.lake_files import PARTITION
 
 SOURCES = "_sources"
 READERS_FILES = "*.parquet"
+LONGEST_LISTING_SECONDS = 60.0  # of a folder, by a reader that is slow or was interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +44,29 @@ class Compacted:
 class Table:
     """`<lake>/<name>`, such as landing/crypto_prices, in folders `landed_hour=...`; each file sorted by `order`."""
 
-    def __init__(self, lake: Path, name: str, order: Sequence[str]) -> None:
+    def __init__(
+        self, lake: Path, name: str, order: Sequence[str], listing_seconds: float = LONGEST_LISTING_SECONDS
+    ) -> None:
         self.name = name
+        self._listing_seconds = listing_seconds
         self._folder = lake / name
         self._aside = lake / "_compaction" / name
         self._order = order
 
     def mend(self) -> None:
-        """Finish what a call that was killed has begun."""
+        """Finish what a call that was killed has begun, and remove what was replaced a while ago."""
         for folder in sorted(self._aside.glob(f"{PARTITION}=*")):
             if (folder / SOURCES).exists():
                 shutil.rmtree(folder)
-            elif (self._folder / folder.name).is_dir():
+            elif self._was_replaced_long_ago(folder.name):
                 self._clean(folder.name)
 
     def due(self, committed: CommittedBatches, before_hour: str) -> Iterator[str]:
         """The hours before this one that have files of committed batches to put together."""
         for folder in sorted(self._folder.glob(f"{PARTITION}=*")):
             hour = folder.name.partition("=")[2]
-            if hour < before_hour and len(_sources(folder, committed)) > 1:
+            is_waiting = (self._aside / folder.name).exists()
+            if hour < before_hour and not is_waiting and len(_sources(folder, committed)) > 1:
                 yield hour
 
     def prepare(self, hour: str, committed: CommittedBatches) -> Compacted:
@@ -83,20 +91,31 @@ class Table:
         """What was prepared takes its place. No build may run meanwhile: it would miss files that it has listed."""
         name = f"{PARTITION}={hour}"
         exchange(self._aside / name, self._folder / name)
-        self._clean(name)
+        (self._folder / name / SOURCES).touch()
+        self._keep_what_landed_meanwhile(name)
+
+    def _was_replaced_long_ago(self, name: str) -> bool:
+        replaced = self._folder / name / SOURCES
+        return replaced.exists() and time.time() - replaced.stat().st_mtime >= self._listing_seconds
+
+    def _keep_what_landed_meanwhile(self, name: str) -> None:
+        folder, aside = self._folder / name, self._aside / name
+        sources = json.loads((folder / SOURCES).read_text())
+        for file in aside.glob(READERS_FILES):
+            if file.name not in sources:
+                file.rename(folder / file.name)
 
     def _clean(self, name: str) -> None:
         folder, aside = self._folder / name, self._aside / name
-        sources = set(json.loads((folder / SOURCES).read_text())) if (folder / SOURCES).exists() else set()
+        sources = json.loads((folder / SOURCES).read_text())
         while aside.exists():
+            self._keep_what_landed_meanwhile(name)
             for file in aside.iterdir():
                 if file.name in sources or file.name.startswith((".", "_")):
                     file.unlink()
-                else:
-                    file.rename(folder / file.name)
             with suppress(OSError):  # something was landed in it just now
                 aside.rmdir()
-        (folder / SOURCES).unlink(missing_ok=True)
+        (folder / SOURCES).unlink()
 
 
 def _sources(folder: Path, committed: CommittedBatches) -> list[Path]:

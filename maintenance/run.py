@@ -88,6 +88,7 @@ def _compact(
     for first in range(0, len(due), HOURS_AT_ONCE):
         if stop and stop.is_set():
             break
+        table.mend()
         hours = due[first : first + HOURS_AT_ONCE]
         started = time.monotonic()
         prepared = [_prepared(table, hour, committed) for hour in hours]

@@ -28,6 +28,7 @@ class SmallLake:
     stream: str = field(default_factory=lambda: str(uuid4()))
     batches: int = 0
     offsets: int = 0
+    listing_seconds: float = 0
 
     @property
     def hour(self) -> Path:
@@ -39,7 +40,7 @@ class SmallLake:
 
     @property
     def table(self) -> Table:
-        return Table(self.root, NAME, ORDER)
+        return Table(self.root, NAME, ORDER, self.listing_seconds)
 
     @property
     def all_committed(self) -> CommittedBatches:
@@ -67,13 +68,14 @@ class SmallLake:
         return checkpoint
 
     def compact(self, committed: CommittedBatches | None = None) -> list[str]:
-        """What `coinloom maintain` does; returns the hours that it has replaced."""
+        """What `coinloom maintain` does, twice if nobody lists; returns the hours that it has replaced."""
         table, committed = self.table, committed or self.all_committed
         table.mend()
         hours = list(table.due(committed, NEXT_HOUR))
         for hour in hours:
             table.prepare(hour, committed)
             table.replace(hour)
+        table.mend()
         return hours
 
     def seen(self) -> Counter[int]:

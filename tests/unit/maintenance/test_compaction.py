@@ -1,10 +1,12 @@
 """Many files of an hour become few: every row is there once, for every reader, after every kill."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from operator import itemgetter
 from pathlib import Path
 
@@ -176,7 +178,25 @@ def test_what_a_kill_at_the_very_end_left_is_not_believed(lake: SmallLake) -> No
     assert len(names(lake.hour)) == 1
 
 
+def test_old_files_stay_for_who_has_begun_to_list_them(lake: SmallLake) -> None:
+    lake.listing_seconds = 60
+    old = names(lake.hour)
+    folder = os.open(lake.hour, os.O_RDONLY)
+    try:
+        lake.compact()
+        assert sorted(os.listdir(folder)) == old  # noqa: PTH208 an open folder has no path
+    finally:
+        os.close(folder)
+    assert lake.seen() == lake.each_once()
+    lake.land()
+    assert lake.compact() == []  # not while the files before are there
+    lake.listing_seconds = 0
+    assert lake.compact() == [HOUR]
+    assert lake.seen() == lake.each_once()
+
+
 def test_a_reader_sees_each_row_once_at_every_moment(lake: SmallLake) -> None:
+    lake.listing_seconds = 0.3
     looks, wrong = 0, []
     is_over = threading.Event()
 
@@ -192,9 +212,11 @@ def test_a_reader_sees_each_row_once_at_every_moment(lake: SmallLake) -> None:
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        for _ in range(60):
-            lake.land()
-            lake.compact()
+        for _ in range(12):
+            for _ in range(5):
+                lake.land()
+                lake.compact()
+            time.sleep(lake.listing_seconds)
     finally:
         is_over.set()
         watcher.join()

@@ -1,6 +1,7 @@
 """Reading the quarantine in the lake: counts by reason, batches of bounded size, files of any age."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,8 +66,8 @@ def _row(offset: int, landed_at: datetime, reason: str) -> dict[str, Any]:
 
 
 def test_a_count_begins_again_when_an_hour_is_compacted_meanwhile(lake: Lake) -> None:
-    table = Table(lake.folder, "quarantine/crypto_prices", ("landed_at", "kafka_partition", "kafka_offset"))
-    is_over = threading.Event()
+    table = Table(lake.folder, "quarantine/crypto_prices", ("landed_at", "kafka_partition", "kafka_offset"), 0.2)
+    is_over, everything = threading.Event(), CommittedBatches("", -1)
 
     def compact() -> None:
         offset = 0
@@ -74,8 +75,11 @@ def test_a_count_begins_again_when_an_hour_is_compacted_meanwhile(lake: Lake) ->
             for _ in range(2):
                 lake.put(TEN, range(offset, offset + 1), "not_json")
                 offset += 1
-            table.prepare(f"{TEN:%Y-%m-%dT%H}", CommittedBatches("", -1))
-            table.replace(f"{TEN:%Y-%m-%dT%H}")
+            table.mend()
+            for hour in table.due(everything, "2999-12-31T23"):
+                table.prepare(hour, everything)
+                table.replace(hour)
+            time.sleep(0.02)
 
     compacting = threading.Thread(target=compact)
     compacting.start()
