@@ -3,29 +3,20 @@
 Servers and data live below COINLOOM_HOME/bench while it runs; nothing of them is left.
 """
 
-import signal
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from benchmarks import freshness_tables
 from benchmarks.freshness_run import Freshness, Plan, measure_freshness
-from benchmarks.machine import origin
-from benchmarks.servers import removing_bench_home
-from benchmarks.tables import publish, require_markers
-from coinloom.errors import CoinloomError
+from benchmarks.reporting import README, console, reporting
 from coinloom.progress import Steps
 from coinloom.settings import Target
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-README = Path(__file__).with_name("README.md")
 PART = "freshness"
 POLL_INTERVALS = (30.0, 5.0)
-console = Console() if sys.stdout.isatty() else Console(width=160)
 
 
 @app.command()
@@ -45,20 +36,11 @@ def main(
         for interval in poll_interval or POLL_INTERVALS
         for one in target or Target
     ]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench-freshness was asked to stop"))
     results: list[Freshness] = []
-    with removing_bench_home():
-        try:
-            require_markers(readme, [PART])
-            for plan in plans:
-                results.append(measure_freshness(plan, Steps(console)))
-                publish(readme, PART, freshness_tables.tables(results), origin("benchmarks.freshness"))
-        except CoinloomError as error:
-            Console(stderr=True).print(f"[red]bench-freshness:[/red] {escape(str(error))}")
-            raise typer.Exit(1) from None
-        finally:
-            for table in freshness_tables.tables(results):
-                console.print(table.rich())
+    with reporting(PART, readme, lambda: freshness_tables.tables(results)) as publish:
+        for plan in plans:
+            results.append(measure_freshness(plan, Steps(console)))
+            publish()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from statistics import median, quantiles
 
 from benchmarks.freshness_parts import PARTS
 from benchmarks.freshness_run import Freshness
-from benchmarks.tables import Table, megabytes, seconds
+from benchmarks.services_usage import usage_table
+from benchmarks.tables import Table, seconds
 from coinloom.settings import Target
 
 # What is claimed, for polls every 30 s: seconds, at most, for 95 of 100 updates.
@@ -17,7 +18,12 @@ FEWEST = 2  # of what a quantile can be taken of
 def tables(results: Sequence[Freshness]) -> list[Table]:
     if not results:
         return []
-    return [_verdicts(results), _ages(results), _parts(results), _usage(results)]
+    return [
+        _verdicts(results),
+        _ages(results),
+        _parts(results),
+        usage_table({_named(result): result.usage for result in results}),
+    ]
 
 
 def p95(values: Sequence[float]) -> float:
@@ -51,22 +57,6 @@ def _parts(results: Sequence[Freshness]) -> Table:
         cells = [_median_and_p95(result.parts[part]) for part in PARTS]
         table.rows.append([result.plan.target, f"{result.plan.poll_interval:g}", *cells])
     return table
-
-
-def _usage(results: Sequence[Freshness]) -> Table:
-    names = [_named(result) for result in results]
-    table = Table("Processor in cores, and the most memory in MiB (PSS), of each service", ["service", *names])
-    for service in sorted({service for result in results for service in result.usage}):
-        table.rows.append([service, *(_cell(result, [service]) for result in results)])
-    table.rows.append(["all", *(_cell(result, list(result.usage)) for result in results)])
-    return table
-
-
-def _cell(result: Freshness, services: Sequence[str]) -> str:
-    used = [result.usage[service] for service in services if service in result.usage]
-    if not used:
-        return "-"
-    return f"{sum(one.cores for one in used):.2f}, {megabytes(sum(one.peak_bytes for one in used))}"
 
 
 def _named(result: Freshness) -> str:

@@ -1,12 +1,14 @@
 """What each service of a stack takes: processor time, and memory that is divided where it is shared."""
 
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
 
 from benchmarks.memory import proportional
+from benchmarks.tables import Table, megabytes
 from stack.supervisor import Supervisor
 
 
@@ -61,3 +63,20 @@ def _pss(process: psutil.Process) -> int:
         return proportional(process)
     except psutil.Error:
         return 0
+
+
+def usage_table(columns: Mapping[str, Mapping[str, ServiceUsage]], apart: str = "") -> Table:
+    """A column for each measurement. The service `apart` is the last, and not in the sum."""
+    table = Table("Processor in cores, and the most memory in MiB (PSS), of each service", ["service", *columns])
+    ours = sorted({service for used in columns.values() for service in used} - {apart})
+    for service in [*ours, apart] if apart else ours:
+        table.rows.append([service, *(_cell(used, [service]) for used in columns.values())])
+    table.rows.append([f"all but the {apart}" if apart else "all", *(_cell(used, ours) for used in columns.values())])
+    return table
+
+
+def _cell(used: Mapping[str, ServiceUsage], services: Sequence[str]) -> str:
+    found = [used[service] for service in services if service in used]
+    if not found:
+        return "-"
+    return f"{sum(one.cores for one in found):.2f}, {megabytes(sum(one.peak_bytes for one in found))}"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from statistics import median
 
+from benchmarks.services_usage import usage_table
 from benchmarks.sustained_run import GENERATOR, Sustained
 from benchmarks.tables import Table, megabytes, seconds
 
@@ -10,7 +11,8 @@ from benchmarks.tables import Table, megabytes, seconds
 def tables(results: Sequence[Sustained]) -> list[Table]:
     if not results:
         return []
-    return [_whole(results), _over_time(results), _usage(results)]
+    usage = usage_table({result.load.target: result.usage for result in results}, apart=GENERATOR)
+    return [_whole(results), _over_time(results), usage]
 
 
 def _whole(results: Sequence[Sustained]) -> Table:
@@ -45,23 +47,6 @@ def _over_time(results: Sequence[Sustained]) -> Table:
             row = [result.load.target, str(third + 1), most, longest, megabytes(looks[-1].disk_bytes)]
             table.rows.append(row)
     return table
-
-
-def _usage(results: Sequence[Sustained]) -> Table:
-    header = ["service", *(one.load.target for one in results)]
-    table = Table("Processor in cores, and the most memory in MiB (PSS), of each service", header)
-    ours = sorted({service for result in results for service in result.usage} - {GENERATOR})
-    for service in (*ours, GENERATOR):
-        table.rows.append([service, *(_cell(result, [service]) for result in results)])
-    table.rows.append([f"all but the {GENERATOR}", *(_cell(result, ours) for result in results)])
-    return table
-
-
-def _cell(result: Sustained, services: Sequence[str]) -> str:
-    used = [result.usage[service] for service in services if service in result.usage]
-    if not used:
-        return "-"
-    return f"{sum(one.cores for one in used):.2f}, {megabytes(sum(one.peak_bytes for one in used))}"
 
 
 def _seconds_of_builds(result: Sustained) -> list[float]:

@@ -1,6 +1,6 @@
 """Reads the topic back: how far it reaches, and what is on it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -33,15 +33,11 @@ class KafkaTopic:
 
     def ends(self) -> dict[int, int]:
         """By partition, the offset that its next message will have."""
-        partitions = self._consumer.partitions_for_topic(self.name) or set()
-        ends = self._consumer.end_offsets([TopicPartition(self.name, partition) for partition in partitions])
-        return {partition.partition: offset for partition, offset in ends.items()}
+        return self._offsets(self._consumer.end_offsets)
 
     def begins(self) -> dict[int, int]:
         """By partition, the offset of the first message that is still there."""
-        partitions = self._consumer.partitions_for_topic(self.name) or set()
-        begins = self._consumer.beginning_offsets([TopicPartition(self.name, partition) for partition in partitions])
-        return {partition.partition: offset for partition, offset in begins.items()}
+        return self._offsets(self._consumer.beginning_offsets)
 
     def messages(self, since: Mapping[int, int], until: Mapping[int, int]) -> Iterator[Message]:
         """All messages from `since`, or from the first that is still there, and before `until`."""
@@ -57,6 +53,11 @@ class KafkaTopic:
         while any(self._consumer.position(partition) < end for partition, end in partitions.items()):
             for records in self._consumer.poll(timeout_ms=POLL_TIMEOUT_MS).values():
                 yield from records
+
+    def _offsets(self, ask: Callable[[list[TopicPartition]], dict[TopicPartition, int]]) -> dict[int, int]:
+        partitions = self._consumer.partitions_for_topic(self.name) or set()
+        found = ask([TopicPartition(self.name, partition) for partition in partitions])
+        return {partition.partition: offset for partition, offset in found.items()}
 
 
 @contextmanager

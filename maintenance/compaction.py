@@ -21,10 +21,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from pyarrow.fs import LocalFileSystem
+
 from maintenance.committed_batches import CommittedBatches
 from maintenance.exchange import exchange
 from maintenance.rewriting import PREFIX, on_disk, rewrite
-from stores.lake_files import PARTITION
+from stores.lake_files import PARTITION, landed_hours
 
 SOURCES = "_sources"
 READERS_FILES = "*.parquet"
@@ -49,30 +51,28 @@ class Table:
     ) -> None:
         self.name = name
         self._listing_seconds = listing_seconds
-        self._folder = lake / name
+        self._table = lake / name
         self._aside = lake / "_compaction" / name
         self._order = order
 
     def mend(self) -> None:
         """Finish what a call that was killed has begun, and remove what was replaced a while ago."""
-        for folder in sorted(self._aside.glob(f"{PARTITION}=*")):
-            if (folder / SOURCES).exists():
-                shutil.rmtree(folder)
-            elif self._was_replaced_long_ago(folder.name):
-                self._clean(folder.name)
+        for hour, aside in landed_hours(LocalFileSystem(), str(self._aside)).items():
+            if Path(aside, SOURCES).exists():
+                shutil.rmtree(aside)
+            elif self._was_replaced_long_ago(hour):
+                self._clean(hour)
 
     def due(self, committed: CommittedBatches, before_hour: str) -> Iterator[str]:
         """The hours before this one that have files of committed batches to put together."""
-        for folder in sorted(self._folder.glob(f"{PARTITION}=*")):
-            hour = folder.name.partition("=")[2]
-            is_waiting = (self._aside / folder.name).exists()
-            if hour < before_hour and not is_waiting and len(_sources(folder, committed)) > 1:
+        for hour, folder in landed_hours(LocalFileSystem(), str(self._table)).items():
+            is_waiting = self._aside_of(hour).exists()
+            if hour < before_hour and not is_waiting and len(_sources(Path(folder), committed)) > 1:
                 yield hour
 
     def prepare(self, hour: str, committed: CommittedBatches) -> Compacted:
         """Raises MaintenanceFailed or OSError; there is nothing aside then."""
-        name = f"{PARTITION}={hour}"
-        folder, aside = self._folder / name, self._aside / name
+        folder, aside = self._folder_of(hour), self._aside_of(hour)
         sources = _sources(folder, committed)
         (folder / SOURCES).unlink(missing_ok=True)  # a kill has left it; with nothing aside it says nothing
         aside.mkdir(parents=True)
@@ -89,33 +89,39 @@ class Table:
 
     def replace(self, hour: str) -> None:
         """What was prepared takes its place. No build may run meanwhile: it would miss files that it has listed."""
-        name = f"{PARTITION}={hour}"
-        exchange(self._aside / name, self._folder / name)
-        (self._folder / name / SOURCES).touch()
-        self._keep_what_landed_meanwhile(name)
+        exchange(self._aside_of(hour), self._folder_of(hour))
+        (self._folder_of(hour) / SOURCES).touch()
+        self._keep_what_landed_meanwhile(hour)
 
-    def _was_replaced_long_ago(self, name: str) -> bool:
-        replaced = self._folder / name / SOURCES
+    def _folder_of(self, hour: str) -> Path:
+        return self._table / f"{PARTITION}={hour}"
+
+    def _aside_of(self, hour: str) -> Path:
+        return self._aside / f"{PARTITION}={hour}"
+
+    def _was_replaced_long_ago(self, hour: str) -> bool:
+        replaced = self._folder_of(hour) / SOURCES
         return replaced.exists() and time.time() - replaced.stat().st_mtime >= self._listing_seconds
 
-    def _keep_what_landed_meanwhile(self, name: str) -> None:
-        folder, aside = self._folder / name, self._aside / name
-        sources = json.loads((folder / SOURCES).read_text())
-        for file in aside.glob(READERS_FILES):
+    def _keep_what_landed_meanwhile(self, hour: str) -> list[str]:
+        """Returns the names of the files that were replaced."""
+        folder = self._folder_of(hour)
+        sources: list[str] = json.loads((folder / SOURCES).read_text())
+        for file in self._aside_of(hour).glob(READERS_FILES):
             if file.name not in sources:
                 file.rename(folder / file.name)
+        return sources
 
-    def _clean(self, name: str) -> None:
-        folder, aside = self._folder / name, self._aside / name
-        sources = json.loads((folder / SOURCES).read_text())
+    def _clean(self, hour: str) -> None:
+        aside = self._aside_of(hour)
         while aside.exists():
-            self._keep_what_landed_meanwhile(name)
+            sources = self._keep_what_landed_meanwhile(hour)
             for file in aside.iterdir():
                 if file.name in sources or file.name.startswith((".", "_")):
                     file.unlink()
             with suppress(OSError):  # something was landed in it just now
                 aside.rmdir()
-        (folder / SOURCES).unlink()
+        (self._folder_of(hour) / SOURCES).unlink()
 
 
 def _sources(folder: Path, committed: CommittedBatches) -> list[Path]:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pyarrow.fs import LocalFileSystem
+
 from coinloom.clock import utc_now
 from coinloom.settings import Settings, Sink
 from ingestion.producer import apply_retention
 from stores.database import connect
-from stores.lake_files import PARTITION
+from stores.lake_files import landed_hours
 
 LEFTOVERS_ARE_OLDER_THAN = timedelta(days=1)  # what a batch writes aside, it takes away within minutes
 QUARANTINE = "delete from quarantine.crypto_prices where landed_at < %s"
@@ -50,9 +52,9 @@ def _quarantine(settings: Settings, lake: Path | None, before: datetime) -> Iter
     if Sink.POSTGRES in settings.sinks:
         yield from _deleted(settings, {"messages in quarantine": QUARANTINE}, before.replace(tzinfo=None))
     if lake and Sink.PARQUET in settings.sinks:
-        first_kept = f"{PARTITION}={before:%Y-%m-%dT%H}"
-        hours = (lake / "quarantine" / "crypto_prices").glob(f"{PARTITION}=*")
-        yield from _removed([hour for hour in hours if hour.name < first_kept], "hours of the quarantine in the lake")
+        hours = landed_hours(LocalFileSystem(), str(lake / "quarantine" / "crypto_prices"))
+        too_old = [Path(folder) for hour, folder in hours.items() if hour < f"{before:%Y-%m-%dT%H}"]
+        yield from _removed(too_old, "hours of the quarantine in the lake")
 
 
 def _deleted(settings: Settings, statements: dict[str, str], before: datetime) -> Iterator[str]:

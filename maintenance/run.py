@@ -88,7 +88,6 @@ def _compact(
     for first in range(0, len(due), HOURS_AT_ONCE):
         if stop and stop.is_set():
             break
-        table.mend()
         hours = due[first : first + HOURS_AT_ONCE]
         started = time.monotonic()
         prepared = [_prepared(table, hour, committed) for hour in hours]
@@ -97,6 +96,7 @@ def _compact(
                 table.replace(hour)
         done += prepared
         log.info("%s: %s, in %.1f s", table.name, _described(hours, prepared), time.monotonic() - started)
+        table.mend()
     return done
 
 

@@ -27,8 +27,9 @@ def main() -> None:
 def stream(spark: SparkSession, settings: Settings, *, available_now: bool, skip_lost: bool = False) -> None:
     """Land the topic in every sink: with `available_now` what it holds at this moment, else until the end."""
     ensure_topic(settings)
-    how = {"available_now": available_now, "skip_lost": skip_lost}
-    landings = [Landing(spark, settings, sink, **how) for sink in settings.sinks]
+    landings = [
+        Landing(spark, settings, sink, available_now=available_now, skip_lost=skip_lost) for sink in settings.sinks
+    ]
     if available_now:
         each_once(landings)
     else:

@@ -34,7 +34,7 @@ class Landing:
     """
 
     def __init__(
-        self, spark: SparkSession, settings: Settings, kind: Sink, *, available_now: bool, skip_lost: bool = False
+        self, spark: SparkSession, settings: Settings, kind: Sink, *, available_now: bool, skip_lost: bool
     ) -> None:
         self.name = str(kind)
         self._spark = spark
@@ -81,7 +81,7 @@ class Landing:
         return PostgresSink(self._settings, staging)
 
 
-def read_topic(spark: SparkSession, settings: Settings, *, skip_lost: bool = False) -> DataFrame:
+def read_topic(spark: SparkSession, settings: Settings, *, skip_lost: bool) -> DataFrame:
     """The topic from its first message, as the Kafka source's columns with headers, and `landed_at`.
 
     In a stream the current time is that of the batch: repeated after a crash, it has the same.
