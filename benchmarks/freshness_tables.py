@@ -18,12 +18,8 @@ FEWEST = 2  # of what a quantile can be taken of
 def tables(results: Sequence[Freshness]) -> list[Table]:
     if not results:
         return []
-    return [
-        _verdicts(results),
-        _ages(results),
-        _parts(results),
-        usage_table({_named(result): result.usage for result in results}),
-    ]
+    usage = usage_table({_named(result): result.usage for result in results})
+    return [_verdicts(results), _ages(results), _parts(results), usage]
 
 
 def p95(values: Sequence[float]) -> float:

@@ -1,6 +1,7 @@
 """Once a day: every data test, over the whole history, and the small files of the lake's past hours put together.
 
-A build of crypto_dag tests only the hours that it rebuilt.
+A build of crypto_dag tests only the hours that it rebuilt. The tests wait for the maintenance, which replaces files
+that they read, but run however it ended.
 """
 
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ DBT_PROJECT = str(Path(__file__).resolve().parents[2] / "dbt_project")
 )
 def daily_dag() -> None:
     maintain = BashOperator(task_id="maintain", bash_command="coinloom maintain")
-    test = BashOperator(task_id="test_whole_history", bash_command=DBT_TEST, cwd=DBT_PROJECT)
+    test = BashOperator(task_id="test_whole_history", bash_command=DBT_TEST, cwd=DBT_PROJECT, trigger_rule="all_done")
     maintain >> test
 
 

@@ -68,10 +68,12 @@ def test_a_run_builds_and_publishes(airflow: Settings, said: dict[str, str]) -> 
     output = run_command(airflow, "airflow", "dags", "test", "crypto_dag")
     assert "state=success" in output or "DagRun Finished" in output
     with connect(airflow) as connection:
-        counts = "select (select count(*) from marts.{0}), (select count(*) from warehouse.{0})"
-        for table in ("top_5_losers", "top_5_gainers"):  # how many there are is up to the market's newest minute
-            published, built = connection.execute(counts.format(table)).fetchall()[0]  # type: ignore[arg-type]
-            assert 0 < published == built
+        # Where polls came late, as on a busy machine, fewer than five coins have a change of five minutes.
+        [(most,)] = connection.execute("select least(count(*), 5) from intermediate.int_top_5_candidates").fetchall()
+        assert most > 0
+        for table in ("top_5_losers", "top_5_gainers"):
+            counted = connection.execute(f"select count(*) from marts.{table}")  # type: ignore[arg-type]  # noqa: S608
+            assert counted.fetchone() == (most,)
 
 
 def test_a_day_of_tests_looks_at_the_whole_history(airflow: Settings, said: dict[str, str]) -> None:
