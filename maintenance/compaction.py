@@ -1,6 +1,6 @@
 """One table of the lake: hours that have ended, each of many files, become hours of few.
 
-For each hour, of which a reader at any moment sees the old files or the new ones:
+For each hour, of which nobody at any moment can list old and new files together:
 
 1. `prepare` writes the new files into a folder aside, `<lake>/_compaction/<table>/landed_hour=...`, which says by its
    file `_sources` what it was made of.

@@ -8,8 +8,16 @@ PARTITION = "landed_hour"
 
 
 def data_files(filesystem: FileSystem, folder: str) -> list[str]:
-    """The data files: what Spark has not committed yet, and its marks, begin with a dot or an underscore."""
-    infos = filesystem.get_file_info(FileSelector(folder, allow_not_found=True))
+    """The data files: what Spark has not committed yet, and its marks, begin with a dot or an underscore.
+
+    pyarrow looks at each file after it has listed the names, and leaves out those that are gone by then: all, if
+    another folder has taken this one's place (maintenance/compaction.py). So a folder that changed is listed again.
+    """
+    while True:
+        changed_at = filesystem.get_file_info(folder).mtime_ns  # None in an object store, where nothing changes places
+        infos = filesystem.get_file_info(FileSelector(folder, allow_not_found=True))
+        if filesystem.get_file_info(folder).mtime_ns == changed_at:
+            break
     return [info.path for info in infos if info.is_file and not PurePosixPath(info.path).name.startswith((".", "_"))]
 
 
