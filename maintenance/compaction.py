@@ -58,9 +58,12 @@ class Table:
     def mend(self) -> None:
         """Finish what a call that was killed has begun, and remove what was replaced a while ago."""
         for hour, aside in landed_hours(LocalFileSystem(), str(self._aside)).items():
-            if Path(aside, SOURCES).exists():
+            folder = self._folder_of(hour)
+            if Path(aside, SOURCES).exists() or not folder.exists():  # retention has removed the hour meanwhile
                 shutil.rmtree(aside)
-            elif self._was_replaced_long_ago(hour):
+            elif not (folder / SOURCES).exists():  # killed before it wrote anything
+                Path(aside).rmdir()
+            elif time.time() - (folder / SOURCES).stat().st_mtime >= self._listing_seconds:
                 self._clean(hour)
 
     def due(self, committed: CommittedBatches, before_hour: str) -> Iterator[str]:
@@ -98,10 +101,6 @@ class Table:
 
     def _aside_of(self, hour: str) -> Path:
         return self._aside / f"{PARTITION}={hour}"
-
-    def _was_replaced_long_ago(self, hour: str) -> bool:
-        replaced = self._folder_of(hour) / SOURCES
-        return replaced.exists() and time.time() - replaced.stat().st_mtime >= self._listing_seconds
 
     def _keep_what_landed_meanwhile(self, hour: str) -> list[str]:
         """Returns the names of the files that were replaced."""

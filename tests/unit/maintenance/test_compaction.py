@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -157,6 +158,21 @@ def test_killed_while_it_wrote_it_begins_again(lake: SmallLake) -> None:
     lake.table.prepare(HOUR, lake.all_committed)
     assert lake.compact() == [HOUR]
     assert lake.seen() == lake.each_once()
+
+
+def test_killed_before_it_wrote_anything_it_begins_again(lake: SmallLake) -> None:
+    lake.aside.mkdir(parents=True)
+    assert lake.compact() == [HOUR]
+    assert lake.seen() == lake.each_once()
+
+
+def test_an_hour_that_retention_removed_leaves_nothing_aside(lake: SmallLake) -> None:
+    lake.listing_seconds = 60
+    lake.compact()
+    assert lake.aside.exists()
+    shutil.rmtree(lake.hour)
+    lake.table.mend()
+    assert not lake.aside.exists()
 
 
 def test_killed_after_the_exchange_it_goes_on(lake: SmallLake) -> None:
