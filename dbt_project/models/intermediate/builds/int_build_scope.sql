@@ -1,6 +1,7 @@
 {{ config(materialized='table', post_hook='{{ forget_build_scope() }}') }}
 
 {%- set lateness_hours = var('max_lateness_hours') + 1 -%}
+{%- set fill = var('max_fill_minutes') -%}
 
 with clocks as (
 
@@ -17,87 +18,74 @@ new_minutes as (
 
 ),
 
--- An update changes the bar of its minute and those into which that bar is carried.
-changed_hours as (
+-- Of each kind of table: for how long an update is carried into later bars, and how long a changed bar is felt.
+kinds as (
 
     select
-        {{ each_hour(
-            "date_trunc('hour', bar_minute)",
-            "date_trunc('hour', bar_minute + interval '" ~ var('max_fill_minutes') ~ "' minute)"
-        ) }} as hour_start
+        kinds.what,
+        kinds.carried_minutes,
+        kinds.felt_hours
+    from (values ('updates', 0, 0), ('bars', {{ fill }}, 0), ('indicators', {{ fill }}, {{ memory_hours() }}))
+        as kinds (what, carried_minutes, felt_hours)
+
+),
+
+changed as (
+
+    select
+        kinds.what,
+        date_trunc('hour', new_minutes.bar_minute) as first_hour,
+        date_trunc('hour', new_minutes.bar_minute + kinds.carried_minutes * interval '1' minute)
+        + kinds.felt_hours * interval '1' hour as last_hour
     from new_minutes
+    cross join kinds
 
 ),
 
 -- As the clock of a currency moves on, the last bars of its coins are carried further.
-carried_hours as (
+carried as (
 
     select
-        {{ each_hour(
-            "date_trunc('hour', previous_minute)",
-            "date_trunc('hour', least(newest_minute, previous_minute + interval '"
-            ~ var('max_fill_minutes') ~ "' minute))"
-        ) }} as hour_start
+        kinds.what,
+        date_trunc('hour', clocks.previous_minute) as first_hour,
+        date_trunc(
+            'hour', least(clocks.newest_minute, clocks.previous_minute + kinds.carried_minutes * interval '1' minute)
+        ) + kinds.felt_hours * interval '1' hour as last_hour
     from clocks
-    where previous_minute < newest_minute
+    cross join kinds
+    where kinds.what != 'updates' and clocks.previous_minute < clocks.newest_minute
 
 ),
 
--- And hours come of an age at which no update can change them any more.
-closed_hours as (
+-- And hours come of an age at which no update can change them any more: bars are marked as closed.
+closed as (
 
     select
-        {{ each_hour(
-            "date_trunc('hour', previous_fetched_at) - interval '" ~ (lateness_hours - 1) ~ "' hour",
-            "date_trunc('hour', newest_fetched_at) - interval '" ~ lateness_hours ~ "' hour"
-        ) }} as hour_start
+        kinds.what,
+        date_trunc('hour', clocks.previous_fetched_at) - interval '{{ lateness_hours - 1 }}' hour as first_hour,
+        date_trunc('hour', clocks.newest_fetched_at) - interval '{{ lateness_hours }}' hour as last_hour
     from clocks
-    where date_trunc('hour', previous_fetched_at) < date_trunc('hour', newest_fetched_at)
+    cross join kinds
+    where kinds.what != 'updates'
 
 ),
 
-new_bar_hours as (
+stretches as (
 
-    select hour_start from changed_hours
+    select * from changed
     union all
-    select hour_start from carried_hours
-
-),
-
--- A changed bar is felt by the indicators of later hours for as long as they remember it.
-indicator_hours as (
-
-    select {{ each_hour('hour_start', "hour_start + interval '" ~ memory_hours() ~ "' hour") }} as hour_start
-    from new_bar_hours
+    select * from carried
+    union all
+    select * from closed
 
 ),
 
 hours as (
 
     select
-        'updates' as what,
-        date_trunc('hour', bar_minute) as hour_start
-    from new_minutes
-    union all
-    select
-        'bars' as what,
-        hour_start
-    from new_bar_hours
-    union all
-    select
-        'bars' as what,
-        hour_start
-    from closed_hours
-    union all
-    select
-        'indicators' as what,
-        hour_start
-    from closed_hours
-    union all
-    select
-        'indicators' as what,
-        hour_start
-    from indicator_hours
+        what,
+        {{ each_hour('first_hour', 'last_hour') }} as hour_start
+    from stretches
 
 ),
 
