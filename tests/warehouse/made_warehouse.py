@@ -21,6 +21,7 @@ COLUMNS = {
     "warehouse.ohlc_5m": f"{COIN}, bar_start timestamp, {PRICES}",
     "warehouse.ohlc_1h": f"{COIN}, bar_start timestamp, {PRICES}",
     "warehouse.ohlc_1d": f"{COIN}, bar_start timestamp, {PRICES}",
+    "warehouse.coin_overview": f"{COIN}, price double",
     "warehouse.top_5_gainers": "vs_currency text, rank int, price double",
     "warehouse.top_5_losers": "vs_currency text, rank int, price double",
 }
@@ -132,6 +133,8 @@ class MadeWarehouse:
                 f"warehouse.{table}", [(*row, hour[:length]) for hour in rewritten for row in make(hour, hours[hour])]
             )
             self.tables.drop(f"warehouse.{table}", touched - {hour[:length] for hour in hours})
+        overview = [("usd", coin, price) for coin, price in zip(COINS, hours.values(), strict=False)]
+        self.tables.replace("warehouse.coin_overview", overview)
         for table in ("top_5_gainers", "top_5_losers"):
             self.tables.replace(
                 f"warehouse.{table}", [("usd", rank, price) for rank, price in enumerate(hours.values(), 1)]
