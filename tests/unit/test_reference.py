@@ -9,6 +9,7 @@ import pytest
 
 from checks.compare import compare
 from tests.warehouse.reference import Values, ema, expected_table, indicators, macd, rsi, talib_windows
+from tests.warehouse.reference_overview import expected_overview
 from tests.warehouse.series import all_updates, silence, single, updates, walk
 
 NOON = datetime(2026, 3, 10, 12)
@@ -178,3 +179,20 @@ def test_macd_is_measured_against_the_price() -> None:
     off_by_1e_10 = changed(40, macd=EXPECTED["macd"][40] + 1e-10 * EXPECTED["price"][40])
     assert compare(off_by_1e_10, EXPECTED, tolerance=1).worst["macd"] == pytest.approx(1e-10, rel=1e-2)
     assert compare(changed(40, update_count=2), EXPECTED, tolerance=1).differences
+
+
+def test_the_overview_compares_each_coin_with_its_own_past() -> None:
+    """100 in each minute, but 80 a week before, 50 a day before, 200 an hour before, 250 a minute after that."""
+    prices = [100.0] * 10_081
+    prices[0], prices[-1441], prices[-61], prices[-60] = 80.0, 50.0, 200.0, 250.0
+    coin, gone = updates("coin", "usd", single(prices)), updates("gone", "usd", [(7.0,), *silence(1450)])
+    (row,) = expected_overview(expected_table(pl.concat([coin, gone]))).to_dicts()
+    assert (row["price_change_7d_pct"], row["price_change_24h_pct"], row["price_change_1h_pct"]) == (25, 100, -50)
+    assert (row["high_24h_own"], row["high_24h_own_at"]) == (250, NOON - timedelta(minutes=59))
+    assert (row["low_24h_own"], row["low_24h_own_at"]) == (100, NOON - timedelta(minutes=1439))
+
+
+def test_a_coin_is_in_the_overview_for_24_hours_after_its_newest_bar() -> None:
+    busy, quiet = updates("busy", "usd", single([1.0])), updates("quiet", "usd", [(7.0,), *silence(1449)])
+    overview = expected_overview(expected_table(pl.concat([busy, quiet]))).filter(coin_id="quiet")
+    assert overview["minutes_since_update"].to_list() == [1449]

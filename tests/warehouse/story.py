@@ -91,7 +91,7 @@ RETRY = Run(command="retry")
 LEFT_OUT = (
     "ohlc_5m crypto_table top_5_losers int_late_prices stg_quarantine__crypto_prices",
     "int_minute_bars ohlc_1h int_moving_windows int_top_5_candidates int_build_hour_versions",
-    "int_prices ohlc_1d int_macd int_rsi top_5_gainers",
+    "int_prices ohlc_1d int_macd int_rsi top_5_gainers coin_overview",
     f"{BEGIN} stg_builds__hour_versions stg_landing__crypto_prices",
     "int_bar_prices int_minute_bars_observed int_minute_bars_filled int_indicator_bars int_segments "
     "int_exponential_moving_averages",

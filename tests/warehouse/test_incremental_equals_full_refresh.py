@@ -24,6 +24,7 @@ from coinloom.settings import Target
 from maintenance.run import compact
 from tests.warehouse.polls import updates
 from tests.warehouse.reference import expected_table
+from tests.warehouse.reference_overview import expected_overview
 from tests.warehouse.story import A_BAD_WEEK, EVERYTHING, IN_PARTS, Batch, Run, Story
 from tests.warehouse.strategies import stories
 from tests.warehouse.versions import UPDATE, winning_versions
@@ -120,9 +121,11 @@ def _run(warehouse: Warehouse, run: Run) -> str:
 
 def _computed_elsewhere(updates_in_time: pl.DataFrame) -> Snapshot:
     in_utc = updates_in_time.with_columns(pl.selectors.datetime().dt.replace_time_zone(None))
+    table = expected_table(in_utc.select(*UPDATE, "price"))
     return {
         "intermediate.int_prices": in_utc.select(*UPDATE, "price", "fetched_at", "kafka_partition", "kafka_offset"),
-        "warehouse.crypto_table": expected_table(in_utc.select(*UPDATE, "price")),
+        "warehouse.crypto_table": table,
+        "warehouse.coin_overview": expected_overview(table),
     }
 
 

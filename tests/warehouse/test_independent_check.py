@@ -13,12 +13,14 @@ from checks.landing import Offsets, land, landing_rows
 from coinloom.settings import Settings, Target
 from tests.commands import run_command
 from tests.warehouse.reference import expected_table, talib_windows
+from tests.warehouse.reference_overview import COIN, expected_overview
 from tests.warehouse.series import all_updates, read_updates
-from tests.warehouse.warehouse import Warehouse
+from tests.warehouse.warehouse import KEYS, Snapshot, Warehouse
 
 pytestmark = pytest.mark.integration
 
-Tables = dict[Target, pl.DataFrame]
+TABLE, OVERVIEW = "warehouse.crypto_table", "warehouse.coin_overview"
+Tables = dict[Target, Snapshot]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def by_talib(updates: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def tables(updates: pl.DataFrame, price_file: Path | None, spark_servers: Settings) -> Tables:
-    """warehouse.crypto_table as each target built it from the same landed rows."""
+    """As each target built them from the same landed rows."""
     warehouses = {target: Warehouse(spark_servers.model_copy(update={"dbt_target": target})) for target in Target}
     for warehouse in warehouses.values():
         warehouse.reset()
@@ -54,22 +56,31 @@ def tables(updates: pl.DataFrame, price_file: Path | None, spark_servers: Settin
     else:
         rows = landing_rows(updates, Offsets())
         land(rows, spark_servers, rows["landed_at"][0].as_py())
-    return {target: warehouse.rebuilt()["warehouse.crypto_table"] for target, warehouse in warehouses.items()}
+    return {target: warehouse.rebuilt() for target, warehouse in warehouses.items()}
 
 
 @pytest.mark.parametrize("target", Target)
 def test_the_warehouse_equals_the_exact_reference(tables: Tables, exact: pl.DataFrame, target: Target) -> None:
     assert exact.height > 15_000
-    _assert_equal(f"{target} and the reference", compare(tables[target], exact, tolerance=1e-12))
+    _assert_equal(f"{target} and the reference", compare(tables[target][TABLE], exact, tolerance=1e-12))
 
 
 @pytest.mark.parametrize("target", Target)
 def test_the_warehouse_equals_talib(tables: Tables, by_talib: pl.DataFrame, target: Target) -> None:
-    _assert_equal(f"{target} and TA-Lib", compare(tables[target], by_talib, tolerance=1e-9))
+    _assert_equal(f"{target} and TA-Lib", compare(tables[target][TABLE], by_talib, tolerance=1e-9))
 
 
-def test_both_targets_agree(tables: Tables) -> None:
-    _assert_equal("spark and postgres", compare(tables[Target.SPARK], tables[Target.POSTGRES], tolerance=1e-12))
+@pytest.mark.parametrize("target", Target)
+def test_the_overview_equals_the_exact_reference(tables: Tables, exact: pl.DataFrame, target: Target) -> None:
+    expected = expected_overview(exact)
+    assert expected.drop_nulls().height > 0
+    _assert_equal(f"{target} and the reference", compare(tables[target][OVERVIEW], expected, 1e-12, COIN))
+
+
+@pytest.mark.parametrize("table", [TABLE, OVERVIEW])
+def test_both_targets_agree(tables: Tables, table: str) -> None:
+    on_spark, on_postgres = (tables[target][table] for target in (Target.SPARK, Target.POSTGRES))
+    _assert_equal("spark and postgres", compare(on_spark, on_postgres, 1e-12, KEYS[table]))
 
 
 def _assert_equal(what: str, comparison: Comparison) -> None:
