@@ -20,7 +20,7 @@ from coinloom.settings import Settings, read_settings
 
 MESSAGES_AT_ONCE = 10_000
 TEXTS = ("coin_id", "symbol", "name", "vs_currency", "last_updated_at", "fetched_at")
-NUMBERS = ("price", "market_cap", "volume_24h", "high_24h", "low_24h")
+NUMBERS = ("price", "market_cap", "volume_24h", "high_24h", "low_24h", "price_change_24h_pct")
 INSTANT = pa.timestamp("ms", tz="UTC")
 
 

@@ -74,5 +74,6 @@ class Market:
             "volume_24h": np.round(prices * self._supply / 20).ravel(),
             "high_24h": (prices * 1.02).ravel(),
             "low_24h": (prices * 0.98).ravel(),
+            "price_change_24h_pct": np.zeros(prices.size),
             "is_event_time_imputed": np.zeros(prices.size, dtype=bool),
         }

@@ -68,7 +68,7 @@ def _send(producer: FastProducer, prices: list[int], at: float) -> None:
     for number, price in enumerate(prices, start=1):
         coin = f"coin-{number:05}"
         names = (coin, coin[-5:], coin.title(), "usd")
-        numbers = (price, price * 1e6, number, price * 1e4, price + LARGEST_STEP, price)
+        numbers = (price, price * 1e6, number, price * 1e4, price + LARGEST_STEP, price, 0)
         producer.send(encode(PriceUpdate(*names, *numbers, instant, instant), headers))
 
 

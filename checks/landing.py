@@ -23,7 +23,7 @@ TYPES = {
     "kafka_offset": pa.int64(),
     "market_cap_rank": pa.int32(),
     "is_event_time_imputed": pa.bool_(),
-    **dict.fromkeys(("price", "market_cap", "volume_24h", "high_24h", "low_24h"), pa.float64()),
+    **dict.fromkeys(("price", "market_cap", "volume_24h", "high_24h", "low_24h", "price_change_24h_pct"), pa.float64()),
     **dict.fromkeys(("produced_at", "last_updated_at", "fetched_at", "landed_at"), INSTANT),
 }
 SCHEMA = pa.schema([(name, TYPES.get(name, pa.string())) for name in LANDING_COLUMNS])
@@ -37,6 +37,7 @@ DEFAULTS = {
     "volume_24h": pl.lit(1e6),
     "high_24h": pl.col("price"),
     "low_24h": pl.col("price"),
+    "price_change_24h_pct": pl.lit(0.0),
     "is_event_time_imputed": pl.lit(False),
     "fetched_at": pl.col("last_updated_at").dt.offset_by("20s"),
     "poll_id": pl.lit("00000000-0000-0000-0000-000000000000"),

@@ -31,9 +31,9 @@ class Source(StrEnum):
 class PriceUpdate(msgspec.Struct, frozen=True):
     """One coin in one quote currency, as seen once. The fields are those of the message, in its order.
 
-    Prices, market cap and volume are in units of `vs_currency`. `last_updated_at` is the event time, null when
-    CoinGecko does not say. Values that CoinGecko gives in an unexpected type pass through: the stream puts them in
-    quarantine with a reason, which is better than losing them here.
+    Prices, market cap and volume are in units of `vs_currency`, the change of the price is in percent.
+    `last_updated_at` is the event time, null when CoinGecko does not say. Values that CoinGecko gives in an unexpected
+    type pass through: the stream puts them in quarantine with a reason, which is better than losing them here.
     """
 
     coin_id: str | None
@@ -46,6 +46,7 @@ class PriceUpdate(msgspec.Struct, frozen=True):
     volume_24h: Number | None
     high_24h: Number | None
     low_24h: Number | None
+    price_change_24h_pct: Number | None
     last_updated_at: str | None
     fetched_at: str
 
@@ -75,6 +76,7 @@ def from_markets_row(row: Mapping[str, Any], vs_currency: str, fetched_at: datet
         volume_24h=row.get("total_volume"),
         high_24h=row.get("high_24h"),
         low_24h=row.get("low_24h"),
+        price_change_24h_pct=row.get("price_change_percentage_24h"),
         last_updated_at=_event_time(row.get("last_updated")),
         fetched_at=iso_milliseconds(fetched_at),
     )

@@ -19,7 +19,9 @@ from spark_streaming.transforms import IS_REJECTED
 SMALL_BATCH = 50_000  # messages
 
 # Columns whose values hardly repeat: a dictionary would cost a third of the writing, and be given up in the end.
-WITHOUT_DICTIONARY = ("kafka_offset", "price", "market_cap", "volume_24h", "high_24h", "low_24h")
+WITHOUT_DICTIONARY = (
+    *("kafka_offset", "price", "market_cap", "volume_24h", "high_24h", "low_24h", "price_change_24h_pct"),
+)
 OPTIONS = {f"parquet.enable.dictionary#{name}": "false" for name in WITHOUT_DICTIONARY}
 
 

@@ -37,6 +37,7 @@ ISO_8601_INSTANT = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2
 MESSAGE_FIELDS = """
     coin_id string, symbol string, name string, vs_currency string,
     price double, market_cap double, market_cap_rank double, volume_24h double, high_24h double, low_24h double,
+    price_change_24h_pct double,
     last_updated_at string, fetched_at string, malformed string
 """
 
@@ -67,6 +68,7 @@ LANDING_COLUMNS = [
     "volume_24h",
     "high_24h",
     "low_24h",
+    "price_change_24h_pct",
     "last_updated_at",
     "is_event_time_imputed",
     "fetched_at",
@@ -137,6 +139,7 @@ def _with_fields(messages: DataFrame) -> DataFrame:
         _finite("json.volume_24h").alias("volume_24h"),
         _finite("json.high_24h").alias("high_24h"),
         _finite("json.low_24h").alias("low_24h"),
+        _finite("json.price_change_24h_pct").alias("price_change_24h_pct"),
         F.when(is_imputed, fetched_at).otherwise(event_time).alias("last_updated_at"),
         is_imputed.alias("is_event_time_imputed"),
         fetched_at.alias("fetched_at"),

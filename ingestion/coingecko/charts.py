@@ -76,6 +76,7 @@ def update_of(sample: Sample, series: Series, fetched_at: datetime) -> PriceUpda
         volume_24h=sample.volume_24h,
         high_24h=None,
         low_24h=None,
+        price_change_24h_pct=None,
         last_updated_at=iso_milliseconds(moment_of(sample.time_ms)),
         fetched_at=iso_milliseconds(fetched_at),
     )

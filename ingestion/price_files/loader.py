@@ -1,9 +1,9 @@
 """Loads a CSV of historical prices, plain or gzipped, onto the topic, in constant memory.
 
 Columns go by the header. `coin_id`, `last_updated_at` and `price` must be there; `symbol`, `name`, `vs_currency`
-(default usd), `market_cap`, `market_cap_rank`, `volume_24h`, `high_24h` and `low_24h` may be; others are named in a
-warning and left out. Times are ISO 8601, and UTC where they name no zone. Loading a file twice does no harm: the rows
-have the same keys.
+(default usd), `market_cap`, `market_cap_rank`, `volume_24h`, `high_24h`, `low_24h` and `price_change_24h_pct` may be;
+others are named in a warning and left out. Times are ISO 8601, and UTC where they name no zone. Loading a file twice
+does no harm: the rows have the same keys.
 """
 
 import time

@@ -15,7 +15,7 @@ from ingestion.messages import PriceUpdate
 
 REQUIRED_COLUMNS = ("coin_id", "last_updated_at", "price")
 OPTIONAL_TEXTS = ("symbol", "name", "vs_currency")
-OPTIONAL_NUMBERS = ("market_cap", "market_cap_rank", "volume_24h", "high_24h", "low_24h")
+OPTIONAL_NUMBERS = ("market_cap", "market_cap_rank", "volume_24h", "high_24h", "low_24h", "price_change_24h_pct")
 COLUMNS = (*REQUIRED_COLUMNS, *OPTIONAL_TEXTS, *OPTIONAL_NUMBERS)
 
 DEFAULT_VS_CURRENCY = "usd"
@@ -84,6 +84,7 @@ class LineParser:
             volume_24h=_number("volume_24h", cells[at["volume_24h"]]),
             high_24h=_number("high_24h", cells[at["high_24h"]]),
             low_24h=_number("low_24h", cells[at["low_24h"]]),
+            price_change_24h_pct=_number("price_change_24h_pct", cells[at["price_change_24h_pct"]]),
             last_updated_at=self._event_time(cells[at["last_updated_at"]]),
             fetched_at=self._fetched_at_text,
         )

@@ -22,7 +22,7 @@ from tests.integration.hostile_values import (
 )
 
 HEADERS = message_headers(UUID(int=7), Source.LIVE)
-NUMBERS = ("price", "market_cap", "market_cap_rank", "volume_24h", "high_24h", "low_24h")
+NUMBERS = ("price", "market_cap", "market_cap_rank", "volume_24h", "high_24h", "low_24h", "price_change_24h_pct")
 TEXTS = ("coin_id", "symbol", "name", "vs_currency")
 TIMES = ("last_updated_at", "fetched_at")
 

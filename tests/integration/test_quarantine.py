@@ -24,7 +24,7 @@ HEADERS = message_headers(UUID(int=7), Source.LIVE)
 NOT_JSON = [Message(b"bitcoin", b"\xff\x00 garbage %d" % number, HEADERS) for number in range(600)]
 NO_KEY = Message(None, b"[]", HEADERS)
 TOMBSTONE = Message(b"bitcoin", None, [])
-GOOD = encode(PriceUpdate("bitcoin", "btc", "Bitcoin", "usd", 1.5, None, None, None, None, None, TIME, TIME), HEADERS)
+GOOD = encode(PriceUpdate("bitcoin", "btc", "Bitcoin", "usd", 1.5, *[None] * 6, TIME, TIME), HEADERS)
 REJECTED_BY_AN_OLDER_RELEASE = """
     insert into quarantine.crypto_prices
         (kafka_topic, kafka_partition, kafka_offset, produced_at,

@@ -15,7 +15,7 @@ from tests.integration.warm_stream import WarmStream
 from tests.stacks import elsewhere
 
 TIME = "2026-11-22T10:00:00.000Z"
-UPDATE = PriceUpdate("bitcoin", "btc", "Bitcoin", "usd", 1.5, None, None, None, None, None, TIME, TIME)
+UPDATE = PriceUpdate("bitcoin", "btc", "Bitcoin", "usd", 1.5, None, None, None, None, None, None, TIME, TIME)
 NEW_FIELDS = {"circulating_supply": 19_000_000, "roi": {"times": 2.5, "currency": "usd"}, "tags": ["a", "b"]}
 
 

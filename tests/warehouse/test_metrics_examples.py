@@ -35,7 +35,7 @@ MARTS = [mart.name for mart in read_marts(ROOT / "dbt_project" / "models" / "mar
 # They say which bar it is, or are taken over as volume_24h is, which has an example.
 NOT_COMPUTED = {
     *("coin_id", "vs_currency", "bar_minute", "bar_start", "bar_hour", "bar_day"),
-    *("symbol", "name", "market_cap", "market_cap_rank", "high_24h", "low_24h"),
+    *("symbol", "name", "market_cap", "market_cap_rank", "high_24h", "low_24h", "price_change_24h_pct_coingecko"),
 }
 
 VARS = re.compile(r"```yaml\n(.*?)```", re.DOTALL)

@@ -16,7 +16,8 @@
         'landing.crypto_prices': kafka_columns ~ ', coin_id string, symbol string, name string, vs_currency string,
             price double, market_cap double, market_cap_rank int, volume_24h double, high_24h double, low_24h double,
             last_updated_at timestamp, is_event_time_imputed boolean, fetched_at timestamp,
-            poll_id string, source string, schema_version string, landed_at timestamp',
+            poll_id string, source string, schema_version string, landed_at timestamp,
+            price_change_24h_pct double',
         'quarantine.crypto_prices': kafka_columns ~ ', raw_key binary, raw_value binary, schema_version string,
             source string, poll_id string, reason string, landed_at timestamp',
     } %}

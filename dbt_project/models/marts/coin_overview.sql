@@ -46,6 +46,22 @@ newest_bars as (
 
 ),
 
+reported_changes as (
+
+    select /*+ broadcast(newest_minutes) */
+        bars.coin_id,
+        bars.vs_currency,
+        bars.price_change_24h_pct as price_change_24h_pct_coingecko
+    from {{ ref('int_minute_bars') }} as bars
+    inner join newest_minutes
+        on
+            bars.vs_currency = newest_minutes.vs_currency
+            and bars.coin_id = newest_minutes.coin_id
+            and bars.bar_minute = newest_minutes.bar_minute
+    where {{ in_hours(hours) }}
+
+),
+
 earlier_bars as (
 
     select /*+ broadcast(newest_minutes) */
@@ -137,6 +153,7 @@ final as (
         newest_bars.price_change_5m_pct,
         (newest_bars.price / earlier_prices.price_1h_before - 1) * 100 as price_change_1h_pct,
         (newest_bars.price / earlier_prices.price_24h_before - 1) * 100 as price_change_24h_pct,
+        reported_changes.price_change_24h_pct_coingecko,
         (newest_bars.price / earlier_prices.price_7d_before - 1) * 100 as price_change_7d_pct,
         extremes.high_24h_own,
         extremes.high_24h_own_at,
@@ -151,6 +168,10 @@ final as (
     from newest_bars
     inner join extremes
         on newest_bars.vs_currency = extremes.vs_currency and newest_bars.coin_id = extremes.coin_id
+    inner join reported_changes
+        on
+            newest_bars.vs_currency = reported_changes.vs_currency
+            and newest_bars.coin_id = reported_changes.coin_id
     left join earlier_prices
         on newest_bars.vs_currency = earlier_prices.vs_currency and newest_bars.coin_id = earlier_prices.coin_id
 

@@ -151,6 +151,7 @@ def test_a_sample_becomes_a_message_as_a_live_row_does(bench: Bench) -> None:
         "volume_24h": live["total_volume"],
         "high_24h": None,
         "low_24h": None,
+        "price_change_24h_pct": None,
         "last_updated_at": row["last_updated_at"],
         "fetched_at": iso_milliseconds(NOON),
     }

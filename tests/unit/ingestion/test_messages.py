@@ -24,6 +24,7 @@ FIELDS = [
     "volume_24h",
     "high_24h",
     "low_24h",
+    "price_change_24h_pct",
     "last_updated_at",
     "fetched_at",
 ]
@@ -39,6 +40,7 @@ ROW = {
     "total_volume": 34510847569.5,
     "high_24h": 47081,
     "low_24h": 1e-11,
+    "price_change_percentage_24h": -1.25,
     "last_updated": "2026-11-22T09:59:36.248Z",
 }
 
@@ -54,7 +56,7 @@ def test_a_row_becomes_exactly_these_bytes() -> None:
     assert message.value == (
         b'{"coin_id":"bitcoin","symbol":"btc","name":"Bitcoin","vs_currency":"usd","price":42981,'
         b'"market_cap":1000000000000000.0,"market_cap_rank":1,"volume_24h":34510847569.5,"high_24h":47081,'
-        b'"low_24h":1e-11,"last_updated_at":"2026-11-22T09:59:36.248Z","fetched_at":"2026-11-22T10:00:00.123Z"}'
+        b'"low_24h":1e-11,"price_change_24h_pct":-1.25,"last_updated_at":"2026-11-22T09:59:36.248Z","fetched_at":"2026-11-22T10:00:00.123Z"}'
     )
 
 

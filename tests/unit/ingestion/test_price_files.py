@@ -54,6 +54,7 @@ def test_a_good_line_becomes_a_backfill_message(load: Callable[..., LoadSummary]
         "volume_24h": 100.25,
         "high_24h": None,
         "low_24h": None,
+        "price_change_24h_pct": None,
         "last_updated_at": "2021-05-12T18:00:59.000Z",
         "fetched_at": "2026-11-22T10:00:00.000Z",
     }

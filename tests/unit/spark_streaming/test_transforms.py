@@ -28,6 +28,7 @@ MESSAGE = {
     "volume_24h": 1.0e15,
     "high_24h": None,
     "low_24h": 1,
+    "price_change_24h_pct": -2.5,
     "last_updated_at": "2026-11-22T10:00:00.123Z",
     "fetched_at": "2026-11-22T10:00:05.000Z",
 }
@@ -181,6 +182,7 @@ def test_a_valid_message_lands_with_every_field_typed(topic: Topic) -> None:
         "volume_24h": 1.0e15,
         "high_24h": None,
         "low_24h": 1.0,
+        "price_change_24h_pct": -2.5,
         "last_updated_at": datetime(2026, 11, 22, 10, 0, 0, 123_000),
         "is_event_time_imputed": False,
         "fetched_at": datetime(2026, 11, 22, 10, 0, 5),

@@ -28,6 +28,7 @@ final as (
         volume_24h,
         high_24h,
         low_24h,
+        price_change_24h_pct,
         update_count,
         minutes_since_update > 0 as is_filled,
         newest_fetched_at

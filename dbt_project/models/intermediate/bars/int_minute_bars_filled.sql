@@ -69,6 +69,7 @@ filled as (
         gaps.volume_24h,
         gaps.high_24h,
         gaps.low_24h,
+        gaps.price_change_24h_pct,
         gaps.newest_fetched_at,
         fills.carried_minutes as minutes_since_update,
         gaps.bar_minute + fills.carried_minutes * interval '1' minute as bar_minute,

@@ -24,6 +24,7 @@ bars as (
         {{ last_known('volume_24h', by='last_updated_at') }} as volume_24h,
         {{ last_known('high_24h', by='last_updated_at') }} as high_24h,
         {{ last_known('low_24h', by='last_updated_at') }} as low_24h,
+        {{ last_known('price_change_24h_pct', by='last_updated_at') }} as price_change_24h_pct,
         count(*) as update_count
     from updates
     group by vs_currency, coin_id, bar_minute

@@ -54,6 +54,7 @@ latest_versions as (
         volume_24h,
         high_24h,
         low_24h,
+        price_change_24h_pct,
         fetched_at,
         produced_at,
         landed_at,
