@@ -13,6 +13,11 @@ REMEMBER = """
     select %s, * from unnest(%s::text[], %s::text[])
     on conflict (mart, bar_hour) do update set rebuilt_by = excluded.rebuilt_by
 """
+NOTE_CHANGE = """
+    insert into publishing.changed_marts (mart, changed_at)
+    values (%s, clock_timestamp())
+    on conflict (mart) do update set changed_at = excluded.changed_at
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,8 @@ def remember(connection: psycopg.Connection, mart: Mart, changes: Changes) -> No
         connection.execute(FORGET, [mart.name, list(changes.vanished)])
     if changes.rebuilt:
         connection.execute(REMEMBER, [mart.name, list(changes.rebuilt), list(changes.rebuilt.values())])
+
+
+def note_change(connection: psycopg.Connection, mart: Mart) -> None:
+    """Let readers know, through marts.freshness, that the transaction that is open changes rows of the mart."""
+    connection.execute(NOTE_CHANGE, [mart.name])

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from coinloom.settings import Settings, Target
 from serving.build_lock import build_lock
-from serving.changes import Changes, find_changes, remember
+from serving.changes import Changes, find_changes, note_change, remember
 from serving.lake import Lake
 from serving.mart_table import MartTable
 from serving.marts import SCHEMA, Mart, read_marts
@@ -95,9 +95,11 @@ def _carry_changes(
     table = source.table(mart)
     step = _fill if is_empty else _update
     with connection.transaction():
-        rows = step(connection, target, table, changes)
+        compared, upserted, deleted = step(connection, target, table, changes)
         remember(connection, mart, changes)
-    return rows
+        if upserted or deleted:
+            note_change(connection, mart)
+    return compared, upserted, deleted
 
 
 def _fill(

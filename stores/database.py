@@ -1,5 +1,7 @@
 """Connections to PostgreSQL."""
 
+from typing import Any
+
 import psycopg
 
 from coinloom.errors import CoinloomError
@@ -17,27 +19,42 @@ def connect(settings: Settings, *, connect_timeout_seconds: int = 10) -> psycopg
         DatabaseUnavailable: naming the settings to check.
     """
     try:
-        return psycopg.connect(
-            host=settings.postgres_host,
-            port=settings.postgres_port,
-            dbname=settings.postgres_db,
-            user=settings.postgres_user,
-            password=password(settings),
-            connect_timeout=connect_timeout_seconds,
-            application_name="coinloom",
-            options="-c timezone=UTC",
-            # A server that vanished is noticed after a minute, not after two hours.
-            keepalives_idle=30,
-            keepalives_interval=10,
-            keepalives_count=3,
-        )
+        return psycopg.connect(**parameters(settings, connect_timeout_seconds))
     except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(
-            f"PostgreSQL at {settings.postgres_host}:{settings.postgres_port} did not let "
-            f"'{settings.postgres_user}' into '{settings.postgres_db}': {str(error).strip()}. "
-            "Is it running (coinloom status)? Check POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER "
-            "and POSTGRES_PASSWORD."
-        ) from None
+        raise unavailable(settings, error) from None
+
+
+def parameters(settings: Settings, connect_timeout_seconds: int = 10, options: str = "") -> dict[str, Any]:
+    """What a connection is opened with. Holds the password. `options` are further ones of the session, as `-c a=b`."""
+    return {
+        "host": settings.postgres_host,
+        "port": settings.postgres_port,
+        "dbname": settings.postgres_db,
+        "user": settings.postgres_user,
+        "password": password(settings),
+        "connect_timeout": connect_timeout_seconds,
+        "application_name": "coinloom",
+        "options": f"-c timezone=UTC {options}".strip(),
+        # A server that vanished is noticed after a minute, not after two hours.
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+
+
+def unavailable(settings: Settings, error: Exception) -> DatabaseUnavailable:
+    """That error, with the settings to check."""
+    return DatabaseUnavailable(
+        f"PostgreSQL at {settings.postgres_host}:{settings.postgres_port} did not let "
+        f"'{settings.postgres_user}' into '{settings.postgres_db}': {str(error).strip()}. "
+        "Is it running (coinloom status)? Check POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER "
+        "and POSTGRES_PASSWORD."
+    )
+
+
+def as_reader(settings: Settings) -> Settings:
+    """The same database, entered as bi_reader."""
+    return settings.model_copy(update={"postgres_user": "bi_reader", "postgres_password": settings.bi_reader_password})
 
 
 def password(settings: Settings) -> str | None:
