@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coinloom.settings import Settings, Target
-from ingestion.topic import open_topic
+from ingestion.topic import topic_ends
 from stores.database import connect
 from stores.thrift import open_cursor
 
@@ -47,12 +47,6 @@ def count_rows(settings: Settings) -> Counts:
 def count_messages(settings: Settings) -> int:
     """All messages ever written to the topic."""
     return sum(topic_ends(settings).values())
-
-
-def topic_ends(settings: Settings) -> dict[int, int]:
-    """By partition, how many messages were ever written. Raises BrokerUnavailable."""
-    with open_topic(settings) as topic:
-        return topic.ends()
 
 
 def _count_target(settings: Settings, queries: list[str]) -> list[int]:

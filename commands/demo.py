@@ -16,11 +16,13 @@ from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, Settings, Target, read_settings
 from commands import marts
 from commands.build import build
-from commands.counts import Counts, count_rows, topic_ends
+from commands.counts import Counts, count_rows
+from ingestion.topic import topic_ends
 from serving.publish import publish
 from stack import lifecycle, services
 from stack.isolation import isolated_settings
 from stack.supervisor import Supervisor
+from stores.database import as_reader
 from stores.landing import landed_offsets
 
 SIMULATED_POLL_INTERVAL_SECONDS = 60
@@ -95,7 +97,7 @@ def _publish(settings: Settings, steps: Steps) -> None:
 
 
 def _read_back(settings: Settings, steps: Steps, console: Console) -> Counts:
-    reader = marts.as_reader(settings)
+    reader = as_reader(settings)
     with steps.step("Count what went in and what came out"):
         counts = count_rows(settings)
     if counts.messages != counts.landed + counts.quarantined:

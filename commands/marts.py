@@ -15,11 +15,6 @@ CRYPTO_TABLE_SAMPLE = ("coin_id", "bar_minute", "price", "price_change_5m_pct", 
 TOP_5 = ("vs_currency", "rank", "coin_id", "symbol", "price", "price_change_5m_pct", "volume_24h", "as_of")
 
 
-def as_reader(settings: Settings) -> Settings:
-    """The same database, entered as bi_reader."""
-    return settings.model_copy(update={"postgres_user": "bi_reader", "postgres_password": settings.bi_reader_password})
-
-
 def show_top_5(settings: Settings, console: Console, mart: str) -> int:
     """Print one of the top-5 marts; returns its number of rows."""
     rows = _select(settings, mart, TOP_5, "order by vs_currency, rank")

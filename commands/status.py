@@ -12,27 +12,15 @@ from rich.table import Table
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
 from coinloom.wording import first_names
-from commands.counts import topic_ends
-from ingestion.coingecko.budget import Budget, Limits
+from health.polls import Poll, absent_coins, credits_left, last_polls
+from health.stages import landings
+from ingestion.topic import topic_ends
 from quarantine.sinks import count_by_reason
 from stack.supervisor import Supervisor
 from stores.database import connect
-from stores.landing import landed_offsets, newest_hour
 
 COLOURS = {"RUNNING": "green", "STOPPED": "yellow", "STARTING": "yellow"}
 NAMED_AT_MOST = 10
-LAST_POLL = """
-    select polled_at, coins_answered, coins_asked, messages, error, coins_unknown, coins_retired, coins_unpriced,
-        messages_waiting
-    from ingestion.polls
-    order by polled_at desc
-    limit 1
-"""
-ABSENT_COINS = """
-    select distinct on (coin_id, vs_currency) coin_id, vs_currency, state
-    from ingestion.coin_states
-    order by coin_id, vs_currency, since desc
-"""
 MARTS = """
     select vs_currency, count(*), count(distinct coin_id), max(bar_minute)
     from marts.crypto_table
@@ -67,28 +55,31 @@ def _show(show: Callable[[Settings, Console], None], settings: Settings, console
 
 
 def _show_credits(settings: Settings, console: Console) -> None:
-    limits = Limits.of(settings)
-    left = Budget(settings.calls_file, settings.coingecko_plan, limits).credits_left()
-    if left is not None:
-        console.print(f"CoinGecko: {left:,} of {limits.credits_per_month:,} credits are left this month.")
+    if (month := credits_left(settings)) is not None:
+        console.print(f"CoinGecko: {month.left:,} of {month.per_month:,} credits are left this month.")
 
 
 def _show_polls(settings: Settings, console: Console) -> None:
-    polls = _rows(settings, LAST_POLL)
+    polls = last_polls(settings)
     if not polls:
         console.print("Nothing has been polled yet.")
         return
-    at, answered, asked, messages, error, unknown, retired, unpriced, waiting = polls[0]
-    what = f"failed: {error}" if error else f"{answered} of {asked} coins, {messages} messages"
-    console.print(f"Last poll: {age(at)} ago, {what}.", markup=False)
-    if unknown or retired or unpriced:
-        absent = [f"{coin} ({state})" for coin, _, state in _rows(settings, ABSENT_COINS) if state != "answered"]
-        counts = f"{unknown} coins are unknown, {retired} retired, {unpriced} without a price"
-        console.print(
-            f"{counts}: {first_names(absent, NAMED_AT_MOST)}; see ingestion.coin_states.", style="yellow", markup=False
-        )
-    if waiting:
-        console.print(f"{waiting:,} messages wait on disk for Kafka.", style="yellow")
+    poll = polls[0]
+    answered = f"{poll.coins_answered} of {poll.coins_asked} coins, {poll.messages} messages"
+    what = f"failed: {poll.error}" if poll.error else answered
+    console.print(f"Last poll: {age(poll.polled_at)} ago, {what}.", markup=False)
+    if poll.coins_unknown or poll.coins_retired or poll.coins_unpriced:
+        _show_absent(settings, console, poll)
+    if poll.messages_waiting:
+        console.print(f"{poll.messages_waiting:,} messages wait on disk for Kafka.", style="yellow")
+
+
+def _show_absent(settings: Settings, console: Console, poll: Poll) -> None:
+    absent = [f"{coin.coin_id} ({coin.state})" for coin in absent_coins(settings)]
+    unknown, retired, unpriced = poll.coins_unknown, poll.coins_retired, poll.coins_unpriced
+    counts = f"{unknown} coins are unknown, {retired} retired, {unpriced} without a price"
+    names = first_names(absent, NAMED_AT_MOST)
+    console.print(f"{counts}: {names}; see ingestion.coin_states.", style="yellow", markup=False)
 
 
 def _show_stages(settings: Settings, console: Console) -> None:
@@ -115,13 +106,12 @@ def _days(number: float | None) -> str:
 def _landing(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
     ends = topic_ends(settings)
     yield f"topic {settings.kafka_topic}", f"{sum(ends.values()):,} messages so far", "", ""
-    for sink in settings.sinks:
-        landed, stage = landed_offsets(settings, sink), f"landing in {sink}"
-        lag = sum(end - landed.get(partition, 0) for partition, end in ends.items())
-        if (hour := newest_hour(settings, sink)) is None:
-            yield stage, f"nothing yet, {lag:,} messages behind", "", ""
+    for landing in landings(settings, ends):
+        stage, hour = f"landing in {landing.sink}", landing.newest
+        if hour is None:
+            yield stage, f"nothing yet, {landing.lag:,} messages behind", "", ""
             continue
-        rows = f"{hour.rows:,} rows since {hour.landed_hour}:00, {lag:,} messages behind"
+        rows = f"{hour.rows:,} rows since {hour.landed_hour}:00, {landing.lag:,} messages behind"
         yield stage, rows, f"{hour.newest_event:%Y-%m-%d %H:%M:%S}", age(hour.newest_event.replace(tzinfo=UTC))
 
 

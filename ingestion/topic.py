@@ -76,5 +76,11 @@ def open_topic(settings: Settings) -> Iterator[KafkaTopic]:
         raise BrokerUnavailable(f"{what}; check the broker at KAFKA_BOOTSTRAP_SERVERS") from error
 
 
+def topic_ends(settings: Settings) -> dict[int, int]:
+    """By partition, how many messages were ever written. Raises BrokerUnavailable."""
+    with open_topic(settings) as topic:
+        return topic.ends()
+
+
 def _message(record: Any) -> Message:
     return Message(record.key or b"", record.value or b"", list(record.headers))

@@ -6,7 +6,8 @@ from rich.console import Console
 
 from coinloom.settings import read_settings
 from commands.counts import count_rows
-from commands.marts import as_reader, show_top_5
+from commands.marts import show_top_5
+from stores.database import as_reader
 
 settings, console = read_settings(), Console(width=160)
 filled = [show_top_5(as_reader(settings), console, mart) > 0 for mart in ("top_5_gainers", "top_5_losers")]

@@ -11,11 +11,10 @@ import pytest
 
 from coinloom.processes import environment, executable
 from coinloom.settings import Settings, Target
-from commands.marts import as_reader
 from serving.marts import read_marts
 from serving.publish import PublishedMart, publish
 from serving.source import NothingToPublish, PublishFailed
-from stores.database import connect
+from stores.database import as_reader, connect
 from stores.migrate import migrate
 from tests.warehouse.made_warehouse import MadeWarehouse, Tables, minute_rows, open_tables
 

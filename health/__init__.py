@@ -1,0 +1,9 @@
+"""How the pipeline is: what each stage holds, how old it is, and what went wrong, as plain data for whoever shows it.
+
+| read | for |
+| --- | --- |
+| `polls` | how polling goes, which coins are absent, which credits are left |
+| `stages` | how far landing and the marts are |
+| `disk` | how much room it takes |
+| `report` | all of it at once, what cannot be reached included |
+"""

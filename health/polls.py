@@ -1,0 +1,92 @@
+"""How polling goes: its last reports, the coins that CoinGecko does not answer for, the credits that are left."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+import psycopg
+from psycopg.rows import class_row
+
+from coinloom.settings import Settings
+from ingestion.coingecko.budget import Budget, Limits
+from stores.database import connect
+
+Row = TypeVar("Row")
+
+LAST_POLLS = """
+    select polled_at, seconds, coins_answered, coins_asked, messages, error, coins_unknown, coins_retired,
+        coins_unpriced, messages_waiting
+    from ingestion.polls
+    order by polled_at desc
+    limit %s
+"""
+ABSENT_COINS = """
+    select coin_id, vs_currency, state, since
+    from (
+        select distinct on (coin_id, vs_currency) coin_id, vs_currency, state, since
+        from ingestion.coin_states
+        order by coin_id, vs_currency, since desc
+    ) as newest
+    where state <> 'answered'
+    order by coin_id, vs_currency
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One row of `ingestion.polls`; the migration 0004 describes the columns."""
+
+    polled_at: datetime
+    seconds: float
+    coins_answered: int
+    coins_asked: int
+    messages: int
+    error: str | None
+    coins_unknown: int
+    coins_retired: int
+    coins_unpriced: int
+    messages_waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentCoin:
+    """`state` is unknown, retired or unpriced."""
+
+    coin_id: str
+    vs_currency: str
+    state: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """Of the month that runs, in UTC."""
+
+    left: int
+    per_month: int
+
+
+def last_polls(settings: Settings, at_most: int = 1) -> list[Poll]:
+    """The newest first; empty before the first poll. Raises DatabaseUnavailable."""
+    return _read(settings, Poll, LAST_POLLS, [at_most])
+
+
+def absent_coins(settings: Settings) -> list[AbsentCoin]:
+    """By coin and currency. Raises DatabaseUnavailable."""
+    return _read(settings, AbsentCoin, ABSENT_COINS, [])
+
+
+def credits_left(settings: Settings) -> Credits | None:
+    """None if credits are not limited. Raises CallsNotKept."""
+    limits = Limits.of(settings)
+    left = Budget(settings.calls_file, settings.coingecko_plan, limits).credits_left()
+    return None if left is None else Credits(left, limits.credits_per_month)
+
+
+def _read(settings: Settings, kind: type[Row], query: str, values: list[int]) -> list[Row]:
+    """Empty while the table is not there yet."""
+    with connect(settings, connect_timeout_seconds=2) as connection:
+        try:
+            return connection.cursor(row_factory=class_row(kind)).execute(query, values).fetchall()
+        except psycopg.errors.UndefinedTable:
+            return []

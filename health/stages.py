@@ -1,0 +1,45 @@
+"""How far the prices have come: onto the topic, into landing, into the marts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from coinloom.settings import Settings, Sink
+from ingestion.topic import topic_ends
+from stores.database import connect
+from stores.landing import NewestHour, landed_offsets, newest_hour
+
+FRESHNESS = "select mart, changed_at from marts.freshness order by mart"
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """`lag` is the number of messages on the topic that the sink does not have. `newest` is None before the first."""
+
+    sink: Sink
+    lag: int
+    newest: NewestHour | None
+
+
+def landings(settings: Settings, ends: dict[int, int] | None = None) -> Iterator[Landing]:
+    """One for each sink of the settings; `ends` are those of the topic, if they are known.
+
+    Raises:
+        BrokerUnavailable, DatabaseUnavailable: naming the settings to check.
+    """
+    ends = topic_ends(settings) if ends is None else ends
+    for sink in settings.sinks:
+        landed = landed_offsets(settings, sink)
+        lag = sum(end - landed.get(partition, 0) for partition, end in ends.items())
+        yield Landing(sink, lag, newest_hour(settings, sink))
+
+
+def freshness(settings: Settings) -> dict[str, datetime]:
+    """When a publish last changed each mart; empty before the first. Raises DatabaseUnavailable."""
+    with connect(settings, connect_timeout_seconds=2) as connection:
+        try:
+            return dict(connection.execute(FRESHNESS).fetchall())
+        except psycopg.errors.UndefinedTable:
+            return {}
