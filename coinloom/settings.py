@@ -117,11 +117,23 @@ class Settings(BaseSettings):
         86_400, gt=0, description="from one `coinloom maintain` to the next, where it runs in the background"
     )
 
+    dashboard_host: str = Field("127.0.0.1", description="where the dashboard listens")
+    dashboard_port: int = 8050
+    dashboard_allowed_hosts: CommaSeparated = Field(
+        default=[], description="names, besides this machine's own, by which browsers may call it; comma separated"
+    )
+    warning_after_seconds: float = Field(120, gt=0, description="what is older than this is shown in amber")
+    critical_after_seconds: float = Field(
+        300, gt=0, description="and in red; raise both where polls are rarer, as on CoinGecko's demo plan"
+    )
+
     simulator_port: int = 8900
     simulator_seed: int = 7
     simulator_coins: int = Field(250, ge=1)
 
-    @field_validator("coingecko_ids", "coingecko_vs_currencies", "landing_sinks", mode="before")
+    @field_validator(
+        "coingecko_ids", "coingecko_vs_currencies", "dashboard_allowed_hosts", "landing_sinks", mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -293,6 +293,25 @@ def maintain_command(
 
 
 @app.command()
+def dashboard(
+    *,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Where it listens. [DASHBOARD_PORT, 8050]")
+    ] = None,
+) -> None:
+    """Show the market, each coin and the pipeline's health in a browser, on http://127.0.0.1:8050.
+
+    It reads the marts as bi_reader, as often as something is published, and cannot write. DASHBOARD_HOST and
+    DASHBOARD_ALLOWED_HOSTS let other machines in: put a server with passwords and TLS before it then, it has neither.
+    """
+    from dashboard.server import serve
+
+    configure_logging()
+    with clear_errors():
+        serve(read_settings(dashboard_port=port))
+
+
+@app.command()
 def server(name: Annotated[ServerName, typer.Argument(help="Which one.")]) -> None:
     """Run one server of the embedded stack in the foreground, as in a container of its own."""
     from coinloom.processes import environment

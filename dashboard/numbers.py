@@ -1,0 +1,58 @@
+"""How numbers, moments and ages are written on the page."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+ABSENT = "–"
+SIGNIFICANT_DIGITS = 6
+UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+
+
+def price(value: float | None) -> str:
+    """Six digits that matter, never an exponent: 91,454.9 or 0.00000000199153."""
+    if value is None:
+        return ABSENT
+    exponent = int(f"{value:e}".split("e")[1])
+    decimals = max(0, SIGNIFICANT_DIGITS - 1 - exponent)
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text
+
+
+def amount(value: float | None) -> str:
+    """Four digits and a unit: 1.805T."""
+    if value is None:
+        return ABSENT
+    size, unit = next(((size, unit) for size, unit in UNITS if abs(value) >= size), (1, ""))
+    return f"{value / size:.4g}{unit}"
+
+
+def change(value: float | None) -> str:
+    """In per cent, with an arrow, so that colour is not all that tells: ▲ 1.05%."""
+    if value is None:
+        return ABSENT
+    return f"{arrow(value)} {abs(value):,.2f}%"
+
+
+def arrow(value: float) -> str:
+    return "▲" if value > 0 else "▼" if value < 0 else "•"
+
+
+def direction(value: float | None) -> str:
+    """The CSS class of a change."""
+    return "flat" if not value else "up" if value > 0 else "down"
+
+
+def age(seconds: float) -> str:
+    """45 s, 3 min 20 s, 5 h 10 min, 3 d 4 h."""
+    return " ".join(list(_parts(max(0, round(seconds))))[:2]) or "0 s"
+
+
+def _parts(seconds: int) -> Iterator[str]:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            yield f"{count} {unit}"
+
+
+def seconds_since(moment: datetime, now: datetime) -> float:
+    return (now - moment) / timedelta(seconds=1)

@@ -1,0 +1,58 @@
+"""What is said of a coin above its chart."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import numbers
+from dashboard.address import CHANGES
+from dashboard.database import Row
+from dashboard.parts import change, figure_of
+
+
+def head(coin: Row) -> list[Component]:
+    """Of a row of `coin_overview`."""
+    return [
+        html.Div(
+            [
+                html.H1([html.Span(coin["name"] or coin["coin_id"]), html.Span(coin["symbol"], className="symbol")]),
+                html.Div(
+                    [
+                        html.Span(numbers.price(coin["price"]), id="coin-price", className="price"),
+                        html.Span(coin["vs_currency"], className="unit"),
+                        change(coin["price_change_24h_pct"]),
+                    ],
+                    className="quote",
+                ),
+            ],
+            className="who",
+        ),
+        html.Div(
+            [
+                *(figure_of(over, change(coin[f"price_change_{over}_pct"])) for over in CHANGES),
+                figure_of("Range 24 h", _range(coin), "lowest and highest price that a poll has seen in 24 hours"),
+                figure_of("Market cap", numbers.amount(coin["market_cap"])),
+                figure_of("Volume 24 h", numbers.amount(coin["volume_24h"])),
+                figure_of("Rank", numbers.ABSENT if coin["market_cap_rank"] is None else f"{coin['market_cap_rank']}"),
+                figure_of("Last update", _last_update(coin), "before the newest minute of its currency"),
+            ],
+            className="kpis",
+        ),
+    ]
+
+
+def _range(coin: Row) -> Component | str:
+    low, high = coin["low_24h_own"], coin["high_24h_own"]
+    if low is None or high is None:
+        return numbers.ABSENT
+    place = (coin["price"] - low) / (high - low) if high > low else 0.5
+    marker = html.I(style={"left": f"{100 * min(max(place, 0), 1):.1f}%"})
+    return html.Span(
+        [html.Span(numbers.price(low)), html.Span(marker, className="range"), html.Span(numbers.price(high))],
+        className="low-high",
+    )
+
+
+def _last_update(coin: Row) -> str:
+    bridged = coin["minutes_since_update"] or 0
+    minutes = bridged + (coin["as_of"] - coin["bar_minute"]).total_seconds() / 60
+    return "this minute" if minutes < 1 else f"{numbers.age(60 * minutes)} before"

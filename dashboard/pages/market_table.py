@@ -1,0 +1,94 @@
+"""The whole market as a table that keeps its order, filters and place while its rows change.
+
+The short expressions in it are AG Grid's own for columns: how a number is written, and which class a cell has.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import dash_ag_grid as dag
+
+from dashboard.address import CHANGES
+from dashboard.database import Row
+
+PRICE = "params.value == null ? '–' : d3.format(',.6~r')(params.value)"
+AMOUNT = "params.value == null ? '–' : d3.format('.4~s')(params.value).replace('G', 'B').replace('k', 'K')"
+PLAIN = "params.value == null ? '–' : d3.format('.1f')(params.value)"
+CHANGE = (
+    "params.value == null ? '–' : (params.value > 0 ? '▲ ' : params.value < 0 ? '▼ ' : '• ') + "
+    "d3.format(',.2f')(Math.abs(params.value)) + '%'"
+)
+CLASSES = {"up": "params.value > 0", "down": "params.value < 0", "flat": "!params.value"}
+COLUMNS = (
+    "coin_id", "symbol", "name", "price", "market_cap", "market_cap_rank", "volume_24h", "rsi_14",
+    *(f"price_change_{change}_pct" for change in CHANGES),
+)  # fmt: skip
+
+
+def market_table() -> dag.AgGrid:
+    return dag.AgGrid(
+        id="market",
+        columnDefs=_columns(),
+        defaultColDef={"sortable": True, "filter": True, "resizable": True, "suppressHeaderMenuButton": True},
+        getRowId="params.data.coin_id",
+        dashGridOptions={
+            "theme": {"function": "themeQuartz"},
+            "rowHeight": 40,
+            "headerHeight": 36,
+            "animateRows": False,
+            "enableCellTextSelection": True,
+            "suppressMenuHide": True,
+            "loading": False,
+        },
+        className="market",
+    )
+
+
+def market_rows(rows: Sequence[Row], currency: str) -> list[Row]:
+    """What the table shows of `coin_overview`; its line has an address of its own, which changes every five minutes."""
+    return [{name: row[name] for name in COLUMNS} | {"line": _line(row, currency)} for row in rows]
+
+
+def _line(row: Row, currency: str) -> str:
+    """As Markdown; a quoted id has nothing left that is markup."""
+    until = row["as_of"]
+    query = urlencode({"currency": currency, "until": f"{until:%Y%m%dT%H}{until.minute // 5 * 5:02d}"})
+    return f"![](/sparkline/{quote(row['coin_id'], safe='')}.svg?{query})"
+
+
+def _columns() -> list[dict[str, Any]]:
+    return [
+        _number("market_cap_rank", "#", "params.value", width=52, pinned="left"),
+        {"field": "symbol", "headerName": "Symbol", "width": 88, "pinned": "left", "cellClass": "symbol"},
+        {"field": "name", "headerName": "Name", "minWidth": 130, "flex": 3, "filter": "agTextColumnFilter"},
+        _number("price", "Price", PRICE, minWidth=130, flex=2),
+        *(_change(change) for change in CHANGES),
+        _number("rsi_14", "RSI", PLAIN, width=64),
+        _number("market_cap", "Market cap", AMOUNT, minWidth=98, flex=1),
+        _number("volume_24h", "Volume 24h", AMOUNT, minWidth=98, flex=1),
+        {
+            "field": "line",
+            "headerName": "6 hours",
+            "cellRenderer": "markdown",
+            "width": 122,
+            "sortable": False,
+            "filter": False,
+            "cellClass": "line",
+        },
+    ]
+
+
+def _number(field: str, header: str, text: str, **look: Any) -> dict[str, Any]:
+    return {
+        "field": field,
+        "headerName": header,
+        "type": "rightAligned",
+        "filter": "agNumberColumnFilter",
+        "valueFormatter": {"function": text},
+        **look,
+    }
+
+
+def _change(change: str) -> dict[str, Any]:
+    return _number(f"price_change_{change}_pct", change, CHANGE, minWidth=88, flex=1, cellClassRules=CLASSES)
