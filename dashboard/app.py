@@ -32,11 +32,12 @@ def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> 
         serve_locally=True,
         suppress_callback_exceptions=True,
         add_log_handler=False,
+        on_error=shell.leave_as_it_is,
         enable_mcp=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    app.layout = shell.layout()
     market = Market(database)
+    app.layout = lambda: shell.layout(market)
     shell.register(app, market, settings, PAGES, now)
     movers.register(app, market)
     coin.register(app, market)

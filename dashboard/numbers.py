@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 ABSENT = "–"
 SIGNIFICANT_DIGITS = 6
+SMALLEST_CHANGE = 0.005
 UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
@@ -30,16 +31,15 @@ def change(value: float | None) -> str:
     """In per cent, with an arrow, so that colour is not all that tells: ▲ 1.05%."""
     if value is None:
         return ABSENT
-    return f"{arrow(value)} {abs(value):,.2f}%"
-
-
-def arrow(value: float) -> str:
-    return "▲" if value > 0 else "▼" if value < 0 else "•"
+    arrow = {"up": "▲ ", "down": "▼ ", "flat": ""}[direction(value)]
+    return f"{arrow}{abs(value):,.2f}%"
 
 
 def direction(value: float | None) -> str:
-    """The CSS class of a change."""
-    return "flat" if not value else "up" if value > 0 else "down"
+    """The CSS class of a change; one that is written as 0.00% has no direction."""
+    if value is None or abs(value) < SMALLEST_CHANGE:
+        return "flat"
+    return "up" if value > 0 else "down"
 
 
 def age(seconds: float) -> str:

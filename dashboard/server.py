@@ -3,6 +3,9 @@
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import waitress
 
@@ -26,6 +29,18 @@ def serve(settings: Settings) -> None:
     Raises:
         CannotListen: naming the setting to change.
     """
+    with listening(settings) as server:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        log.info("the dashboard is on http://%s:%d", settings.dashboard_host, settings.dashboard_port)
+        server.run()
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[Any]:
+    """A server that listens, with `run` to answer; closed at the end, and its connections to PostgreSQL with it.
+
+    Raises CannotListen.
+    """
     host, port = settings.dashboard_host, settings.dashboard_port
     database = Database(settings)
     app = create_app(settings, database)
@@ -36,10 +51,8 @@ def serve(settings: Settings) -> None:
             f"The dashboard cannot listen on {host}, port {port} ({error.strerror}). Stop what listens there, or set "
             "DASHBOARD_PORT to another one."
         ) from None
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    log.info("the dashboard is on http://%s:%d", host, port)
     try:
-        server.run()
+        yield server
     finally:
         server.close()
         database.close()

@@ -24,12 +24,13 @@ HOW_TO_GET_IT = (
 THEMES = [{"label": "Auto", "value": "auto"}, {"label": "Light", "value": "light"}, {"label": "Dark", "value": "dark"}]
 
 
-def layout() -> html.Div:
+def layout(market: Market) -> html.Div:
+    """Of a page that is opened now: what is published by now need not be asked for once more."""
     return html.Div(
         [
             dcc.Location(id="address", refresh="callback-nav"),
             dcc.Interval(id="clock", interval=REFRESH_MS),
-            dcc.Store(id="version"),
+            dcc.Store(id="version", data=_version(market)),
             dcc.Store(id="shown"),
             html.Header(
                 [
@@ -91,6 +92,19 @@ def register(
     def show_way(href: str, version: str | None) -> Any:
         address = Address.read(href)
         return _links(address), _currencies(market, address) if version else no_update
+
+
+def leave_as_it_is(error: Exception) -> None:
+    """What a page does whose data cannot be read: the frame says why. Anything unexpected keeps its traceback."""
+    if not isinstance(error, CoinloomError):
+        raise error
+
+
+def _version(market: Market) -> str | None:
+    try:
+        return str(market.version())
+    except CoinloomError:
+        return None
 
 
 def _links(address: Address) -> list[Component]:

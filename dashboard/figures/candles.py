@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,7 +12,7 @@ from dashboard.address import BARS, Address
 from dashboard.database import Row
 from dashboard.figures.ink import AVERAGE, BAND, CLEAR, DOWN, EXPONENTIAL, FLAT, FONT, UP, shaded
 
-PANES = ("Price", "Volume 24 h", "RSI 14", "MACD 12 26 9")
+PANES = ("Price", "Volume 24 h", "RSI 14 min", "MACD 12 26 9 min")
 HEIGHTS = (0.56, 0.12, 0.16, 0.16)
 OVERSOLD, OVERBOUGHT = 30, 70
 
@@ -47,32 +47,39 @@ def _columns(rows: Sequence[Row], gaps: list[tuple[datetime, datetime]]) -> Colu
 
 
 def _add_lines(figure: go.Figure, columns: Columns) -> None:
-    band: dict[str, Any] = {"mode": "lines", "line": {"color": shaded(BAND, 0.55), "width": 1}, "hoverinfo": "skip"}
-    band |= {"legendgroup": "bands"}
-    _line(figure, 1, columns, "bollinger_upper_20", showlegend=False, **band)
-    _line(
-        figure,
-        1,
-        columns,
-        "bollinger_lower_20",
-        name="Bollinger 20",
-        fill="tonexty",
-        fillcolor=shaded(BAND, 0.08),
-        **band,
-    )
+    _add_band(figure, columns)
     # Prices are sampled: a bar of one price is a dash, and the eye needs something to follow.
     thread = {"color": shaded(FLAT, 0.6), "width": 1, "shape": "hv"}
     _line(figure, 1, columns, "close", mode="lines", line=thread, hoverinfo="skip", showlegend=False)
     average: dict[str, Any] = {"mode": "lines", "hovertemplate": "%{y:,.6~r}"}
-    _line(figure, 1, columns, "sma_20", name="SMA 20", line={"color": AVERAGE, "width": 1.4}, **average)
-    _line(figure, 1, columns, "ema_20", name="EMA 20", line={"color": EXPONENTIAL, "width": 1.4}, **average)
+    _line(figure, 1, columns, "sma_20", name="SMA 20 min", line={"color": AVERAGE, "width": 1.4}, **average)
+    _line(figure, 1, columns, "ema_20", name="EMA 20 min", line={"color": EXPONENTIAL, "width": 1.4}, **average)
+
+
+def _add_band(figure: go.Figure, columns: Columns) -> None:
+    """The room between the Bollinger bands: a closed outline for each stretch of bars that has them."""
+    names = ("bar_start", "bollinger_upper_20", "bollinger_lower_20")
+    x: list[Any] = []
+    y: list[Any] = []
+    for is_known, stretch in groupby(zip(*(columns.get(name, []) for name in names), strict=True), key=_has_a_band):
+        if is_known:
+            starts, upper, lower = zip(*stretch, strict=True)
+            x += [*starts, *reversed(starts), None]
+            y += [*upper, *reversed(lower), None]
+    look = {"mode": "lines", "line": {"color": shaded(BAND, 0.5), "width": 1}, "fill": "toself"}
+    band = go.Scatter(x=x, y=y, name="Bollinger 20 min", fillcolor=shaded(BAND, 0.09), hoverinfo="skip", **look)
+    figure.add_trace(band, row=1, col=1)
+
+
+def _has_a_band(bar: tuple[datetime, float | None, float | None]) -> bool:
+    return bar[1] is not None
 
 
 def _add_bars(figure: go.Figure, rows: Sequence[Row]) -> None:
     seen = [row for row in rows if not row["is_filled"]]
     filled = [row for row in rows if row["is_filled"]]
     _candlestick(figure, seen, "Bars", UP, DOWN)
-    _candlestick(figure, filled, "Filled: repeats the bar before", FLAT, FLAT)
+    _candlestick(figure, filled, "Filled", FLAT, FLAT)
 
 
 def _candlestick(figure: go.Figure, rows: Sequence[Row], name: str, up: str, down: str) -> None:
@@ -96,7 +103,14 @@ def _add_panes(figure: go.Figure, columns: Columns) -> None:
     volume = {"line": {"color": EXPONENTIAL, "width": 1.2}, "fill": "tozeroy", "fillcolor": shaded(EXPONENTIAL, 0.12)}
     _line(figure, 2, columns, "volume_24h", name="Volume 24 h", mode="lines", showlegend=False, **volume)
     _line(
-        figure, 3, columns, "rsi_14", name="RSI 14", mode="lines", showlegend=False, line={"color": BAND, "width": 1.3}
+        figure,
+        3,
+        columns,
+        "rsi_14",
+        name="RSI 14 min",
+        mode="lines",
+        showlegend=False,
+        line={"color": BAND, "width": 1.3},
     )
     for level in (OVERSOLD, OVERBOUGHT):
         figure.add_hline(level, row=3, col=1, line={"color": shaded(FLAT, 0.5), "width": 1, "dash": "dot"})
@@ -127,7 +141,7 @@ def _laid_out(figure: go.Figure, address: Address) -> go.Figure:
     figure.update_xaxes(spikecolor=shaded(FLAT, 0.7), spikedash="solid", showgrid=True, zeroline=False)
     figure.update_yaxes(side="right", showgrid=True, zeroline=False, fixedrange=False, nticks=5)
     figure.update_yaxes(tickformat=",.6~r", row=1, col=1, nticks=9)
-    figure.update_yaxes(exponentformat="B", row=2, col=1, nticks=3)
+    figure.update_yaxes(exponentformat="B", row=2, col=1, nticks=3, rangemode="tozero")
     figure.update_yaxes(range=[0, 100], tickvals=[OVERSOLD, OVERBOUGHT], row=3, col=1)
     for number, title in enumerate(PANES, start=1):
         axis = "" if number == 1 else str(number)

@@ -6,7 +6,6 @@ from typing import Any
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
-from coinloom.errors import CoinloomError
 from dashboard.address import BARS, Address, Page
 from dashboard.database import Row
 from dashboard.figures.candles import candles
@@ -33,7 +32,7 @@ def layout() -> html.Div:
         html.Div(id="coin-downloads", className="choices"),
     ]
     chart = html.Section(
-        [html.Header(tools), dcc.Graph(id="candles", config=GRAPH, className="candles")], className="card"
+        [html.Header(tools), html.Div(dcc.Graph(id="candles", config=GRAPH), className="candles")], className="card"
     )
     return html.Div(
         [
@@ -59,10 +58,7 @@ def register(app: Dash, market: Market) -> None:
         address = Address.read(href)
         if not version or address.page is not Page.COIN:
             raise PreventUpdate
-        try:
-            return _filled(market, address)
-        except CoinloomError:
-            raise PreventUpdate from None  # the frame says why
+        return _filled(market, address)
 
     @app.callback(
         Output("coin-choice", "options"), Input("coin-choice", "search_value"), Input("address", "href"),

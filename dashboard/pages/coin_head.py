@@ -14,7 +14,13 @@ def head(coin: Row) -> list[Component]:
     return [
         html.Div(
             [
-                html.H1([html.Span(coin["name"] or coin["coin_id"]), html.Span(coin["symbol"], className="symbol")]),
+                html.H1(
+                    [
+                        html.Span(coin["name"] or coin["coin_id"]),
+                        html.Span(coin["symbol"], className="symbol"),
+                        html.Span(coin["market_cap_rank"] and f"#{coin['market_cap_rank']}", className="symbol"),
+                    ]
+                ),
                 html.Div(
                     [
                         html.Span(numbers.price(coin["price"]), id="coin-price", className="price"),
@@ -32,7 +38,6 @@ def head(coin: Row) -> list[Component]:
                 figure_of("Range 24 h", _range(coin), "lowest and highest price that a poll has seen in 24 hours"),
                 figure_of("Market cap", numbers.amount(coin["market_cap"])),
                 figure_of("Volume 24 h", numbers.amount(coin["volume_24h"])),
-                figure_of("Rank", numbers.ABSENT if coin["market_cap_rank"] is None else f"{coin['market_cap_rank']}"),
                 figure_of("Last update", _last_update(coin), "before the newest minute of its currency"),
             ],
             className="kpis",

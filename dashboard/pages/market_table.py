@@ -16,10 +16,14 @@ PRICE = "params.value == null ? '–' : d3.format(',.6~r')(params.value)"
 AMOUNT = "params.value == null ? '–' : d3.format('.4~s')(params.value).replace('G', 'B').replace('k', 'K')"
 PLAIN = "params.value == null ? '–' : d3.format('.1f')(params.value)"
 CHANGE = (
-    "params.value == null ? '–' : (params.value > 0 ? '▲ ' : params.value < 0 ? '▼ ' : '• ') + "
+    "params.value == null ? '–' : (params.value >= 0.005 ? '▲ ' : params.value <= -0.005 ? '▼ ' : '') + "
     "d3.format(',.2f')(Math.abs(params.value)) + '%'"
 )
-CLASSES = {"up": "params.value > 0", "down": "params.value < 0", "flat": "!params.value"}
+CLASSES = {
+    "up": "params.value >= 0.005",
+    "down": "params.value <= -0.005",
+    "flat": "!(Math.abs(params.value) >= 0.005)",
+}
 COLUMNS = (
     "coin_id", "symbol", "name", "price", "market_cap", "market_cap_rank", "volume_24h", "rsi_14",
     *(f"price_change_{change}_pct" for change in CHANGES),

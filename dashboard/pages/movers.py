@@ -8,7 +8,6 @@ from dash import Dash, Input, Output, Patch, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from coinloom.errors import CoinloomError
 from dashboard import numbers
 from dashboard.address import CHANGES, Address, Page
 from dashboard.database import Row
@@ -20,7 +19,7 @@ from dashboard.parts import card, change, choices, downloads, figure_of
 
 def layout() -> html.Div:
     """Empty, and hidden until there is something to show."""
-    picture = dcc.Graph(id="treemap", config={"displayModeBar": False, "responsive": True}, className="treemap")
+    picture = dcc.Graph(id="treemap", config={"displayModeBar": False, "responsive": True})
     search = dcc.Input(id="search", type="search", placeholder="Find a coin", debounce=0.2, className="search")
     return html.Div(
         [
@@ -29,7 +28,12 @@ def layout() -> html.Div:
                 [
                     card("Top gainers, 5 min", html.Div(id="gainers")),
                     card("Top losers, 5 min", html.Div(id="losers")),
-                    card("Market map", picture, tools=[html.Div(id="changes")], id="map"),
+                    card(
+                        "Market map, by the root of the market cap",
+                        html.Div(picture, className="treemap"),
+                        tools=[html.Div(id="changes")],
+                        id="map",
+                    ),
                 ],
                 className="movers",
             ),
@@ -57,10 +61,7 @@ def register(app: Dash, market: Market) -> None:
         address = Address.read(href)
         if not version or address.page is not Page.MOVERS:
             raise PreventUpdate
-        try:
-            return _filled(market, address)
-        except CoinloomError:
-            raise PreventUpdate from None  # the frame says why
+        return _filled(market, address)
 
     @app.callback(Output("market", "dashGridOptions"), Input("search", "value"), prevent_initial_call=True)
     def find(words: str | None) -> Patch:

@@ -1,0 +1,51 @@
+"""Numbers keep the digits that matter, and read the same in the table, whose expressions the browser evaluates."""
+
+import pytest
+
+from dashboard import numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (94_532.92, "94,532.9"),
+        (100_000, "100,000"),
+        (1_234_567.8, "1,234,568"),
+        (1.0, "1"),
+        (0.999396, "0.999396"),
+        (1.99153e-9, "0.00000000199153"),
+        (5.6e-11, "0.000000000056"),
+        (0.00001234999999, "0.000012350"[:-1]),
+        (None, "–"),
+    ],
+)
+def test_a_price_has_six_digits_that_matter(value: float | None, text: str) -> None:
+    assert numbers.price(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.8051e12, "1.805T"), (950, "950"), (0, "0"), (None, "–"), (2.5e6, "2.5M")]
+)
+def test_an_amount_has_four_digits_and_a_unit(value: float | None, text: str) -> None:
+    assert numbers.amount(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "direction"),
+    [
+        (1.046, "▲ 1.05%", "up"),
+        (-1234.5, "▼ 1,234.50%", "down"),
+        (0.0, "0.00%", "flat"),
+        (-0.004, "0.00%", "flat"),
+        (None, "–", "flat"),
+    ],
+)
+def test_a_change_has_an_arrow(value: float | None, text: str, direction: str) -> None:
+    assert (numbers.change(value), numbers.direction(value)) == (text, direction)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-3, "0 s"), (45, "45 s"), (200, "3 min 20 s"), (18_600, "5 h 10 min"), (273_600, "3 d 4 h")]
+)
+def test_an_age_has_two_units(seconds: float, text: str) -> None:
+    assert numbers.age(seconds) == text
