@@ -31,8 +31,11 @@ COPY README.md ./
 COPY building building
 COPY coinloom coinloom
 COPY commands commands
+COPY dashboard dashboard
 COPY dbt_coinloom dbt_coinloom
+COPY health health
 COPY ingestion ingestion
+COPY maintenance maintenance
 COPY quarantine quarantine
 COPY serving serving
 COPY simulator simulator

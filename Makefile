@@ -14,7 +14,7 @@ install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo up down status build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
+.PHONY: help setup setup-dev demo dashboard screenshot up down status build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
     bench-build bench-freshness bench-landing bench-sustained chaos lock python clean
 
 help: ## List the targets
@@ -22,6 +22,12 @@ help: ## List the targets
 
 demo: setup ## Run the whole path once on a simulated market, show the tables, stop everything
 	@$(BIN)/coinloom demo $(ARGS)
+
+dashboard: setup ## Look at the marts in a browser, on http://127.0.0.1:8050 (servers must be up; `make up` has it, too)
+	@$(BIN)/coinloom dashboard $(ARGS)
+
+screenshot: setup-dev ## Take the README's picture of the dashboard that runs (make up ARGS="--simulate --hours 25 --speed 150")
+	@$(BIN)/python -m tests.dashboard.screenshot docs/images/dashboard.png
 
 up: setup ## Keep the pipeline running in the background (ARGS="--simulate" for a simulated market)
 	@$(BIN)/coinloom up $(ARGS)

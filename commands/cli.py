@@ -92,10 +92,11 @@ def up(
     hours: Annotated[float, typer.Option(help="With --simulate: hours of market before now, played fast.")] = 0,
     speed: Annotated[float, typer.Option(help="With --simulate: how fast, until now; poll faster, too.")] = 1,
     no_build: Annotated[bool, typer.Option("--no-build", help="Start no build loop: Airflow builds.")] = False,
-    servers_only: Annotated[bool, typer.Option("--servers-only", help="Start no poller, stream and build.")] = False,
+    no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Start no dashboard.")] = False,
+    servers_only: Annotated[bool, typer.Option("--servers-only", help="Start the servers, and nothing else.")] = False,
     target: TargetOption = None,
 ) -> None:
-    """Start the pipeline in the background: servers, poller, stream, build and publish."""
+    """Start the pipeline in the background: servers, poller, stream, build and publish, dashboard."""
     from commands.status import show_status
     from stack import lifecycle, services
 
@@ -103,11 +104,16 @@ def up(
         ensure_env_file()
         settings = read_settings(dbt_target=target)
         others = [] if servers_only else services.pipeline(settings, with_build=not no_build)
+        has_dashboard = not (servers_only or no_dashboard)
+        if has_dashboard:
+            others.append(services.dashboard(settings))
         if simulate:
             others.insert(0, services.simulator(settings, hours, speed))
             settings = settings.model_copy(update={"coingecko_base_url": services.simulator_url(settings)})
         lifecycle.start(settings, others, Steps(console))
         show_status(settings, console)
+        if has_dashboard:
+            console.print(f"Look at it on {services.dashboard_url(settings)}")
 
 
 @app.command()

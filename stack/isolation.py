@@ -34,5 +34,6 @@ def isolated_settings(home: Path, **overrides: Any) -> Settings:
         "spark_thrift_host": "127.0.0.1",
         "spark_thrift_port": free_port(),
         "simulator_port": simulator_port,
+        "dashboard_port": free_port(),
     }
     return read_settings(**(ours | overrides))

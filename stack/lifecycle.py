@@ -21,7 +21,7 @@ def start(settings: Settings, others: list[Service], steps: Steps) -> None:
     with steps.step("Prepare the servers"):
         if not supervisor.is_running():
             supervisor.sweep()
-            services.require_free_ports(settings)
+            services.require_free_ports(settings, others)
         servers = [services.server(settings, name) for name in services.servers(settings)]
         supervisor.start([*servers, *others])
     _start(servers, supervisor)

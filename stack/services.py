@@ -28,7 +28,8 @@ class Service:
 
     `command` is its argument list (no shell). `is_ready` tells whether a server can be used; our own processes, which
     wait for the servers by themselves, have none. `stop_signal` asks for a quick but clean stop. One that
-    `starts_early` starts as soon as there is a topic, the others of ours when every server can be used.
+    `starts_early` starts as soon as there is a topic, the others of ours when every server can be used. `listens` has
+    the host and port that have to be free for it, and the setting that moves it.
     """
 
     name: str
@@ -36,13 +37,17 @@ class Service:
     is_ready: Callable[[], bool] | None = None
     stop_signal: str = "TERM"
     starts_early: bool = False
+    listens: tuple[str, int, str] | None = None
 
 
-def require_free_ports(settings: Settings) -> None:
-    """Raise StackError when a server's port is taken, naming the setting that moves it."""
+def require_free_ports(settings: Settings, others: list[Service]) -> None:
+    """Raise StackError when a port of a server, or of these, is taken, naming the setting that moves it."""
     require_free(*kafka.address(settings), "KAFKA_BOOTSTRAP_SERVERS")
     require_free(settings.postgres_host, settings.postgres_port, "POSTGRES_PORT")
     require_free(settings.spark_thrift_host, settings.spark_thrift_port, "SPARK_THRIFT_PORT")
+    for service in others:
+        if service.listens:
+            require_free(*service.listens)
 
 
 def servers(settings: Settings) -> list[ServerName]:
@@ -74,6 +79,17 @@ def pipeline(settings: Settings, *, with_build: bool) -> list[Service]:
 def stream() -> Service:
     """The streaming job, which lands what is on the topic and what comes."""
     return Service("stream", [*COINLOOM, "stream"], starts_early=True)
+
+
+def dashboard(settings: Settings) -> Service:
+    """The market and the pipeline's health, in a browser."""
+    listens = (settings.dashboard_host, settings.dashboard_port, "DASHBOARD_PORT")
+    return Service("dashboard", [*COINLOOM, "dashboard"], listens=listens)
+
+
+def dashboard_url(settings: Settings) -> str:
+    """Where a browser on this machine finds it."""
+    return f"http://{settings.dashboard_host}:{settings.dashboard_port}"
 
 
 def simulator(settings: Settings, hours: float, speed: float, **more: str | Path) -> Service:

@@ -1,9 +1,9 @@
-"""Pictures of the market; their colours that differ by theme are in assets/figures.css.
+"""Pictures of the market; their colours that differ by theme are in assets/widgets.css.
 
 | read | for |
 | --- | --- |
 | `treemap` | the market at a glance |
-| `candles` | one coin's bars and indicators |
+| `candles`, `panes` | one coin's bars and indicators; where they are drawn |
 | `sparkline` | a line of a few hours, as SVG |
 | `ink` | colours, and text from outside that stays text |
 """

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import Dash, Input, Output, State, dcc, html, no_update
+import plotly.graph_objects as go
+from dash import Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard.address import BARS, Address, Page
@@ -53,12 +54,15 @@ def register(app: Dash, market: Market) -> None:
         Output("candles", "figure"),
         Input("version", "data"),
         Input("address", "href"),
+        State("coin", "className"),
     )
-    def fill(version: str | None, href: str) -> Any:
+    def fill(version: str | None, href: str, state: str) -> Any:
         address = Address.read(href)
         if not version or address.page is not Page.COIN:
             raise PreventUpdate
-        return _filled(market, address)
+        *others, chart = _filled(market, address)
+        is_drawn = state != "waiting" and ctx.triggered_id == "version"
+        return *others, _redrawn(chart) if is_drawn else chart
 
     @app.callback(
         Output("coin-choice", "options"), Input("coin-choice", "search_value"), Input("address", "href"),
@@ -104,6 +108,16 @@ def _filled(market: Market, address: Address) -> tuple[Any, ...]:
         downloads(path[0], f"?{path[2]}"),
         candles(market.bars(coin, address), address),
     )
+
+
+def _redrawn(chart: go.Figure) -> Any:
+    """What is new in a chart that somebody looks at. Its axes, which may be zoomed, are left to the browser."""
+    if chart is no_update:
+        return no_update
+    patch = Patch()
+    patch["data"] = list(chart.data)
+    patch["layout"]["shapes"] = list(chart.layout.shapes)
+    return patch
 
 
 def _unknown(market: Market, address: Address) -> html.Div:

@@ -1,7 +1,6 @@
 """A PostgreSQL that can be stopped, a made market in it, the dashboard over it, and Debian's chromium to look at it."""
 
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,10 +13,10 @@ from dashboard.server import listening
 from stack.isolation import isolated_settings
 from stack.ports import free_port
 from stores.migrate import migrate
+from tests.dashboard.browsers import MISSING, find_browser, launch
 from tests.dashboard.made_market import make_market
 from tests.dashboard.own_postgres import OwnPostgres
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 SECONDS_TO_LOOK = 30  # others may keep the machine busy; a page is there in a second
 
 Serve = Callable[[Settings], str]
@@ -61,14 +60,12 @@ def url(market: Settings, serve: Serve) -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[BrowserContext]:
     """One for all pages, so that scripts are fetched once."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = find_browser()
     if found is None:
-        missing = "NO BROWSER, so nobody has looked at the dashboard: apt-get install chromium"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+        pytest.fail(MISSING) if os.environ.get("CI") else pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        sandbox = [] if os.geteuid() else ["--no-sandbox"]  # chromium refuses to run as root with it
         expect.set_options(timeout=SECONDS_TO_LOOK * 1000)
-        chromium = playwright.chromium.launch(executable_path=found, args=sandbox)
+        chromium = launch(playwright, found)
         yield chromium.new_context(viewport={"width": 1280, "height": 900})
         chromium.close()
 

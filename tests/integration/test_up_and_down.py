@@ -70,7 +70,7 @@ def test_the_marts_fill_by_themselves(running: Settings) -> None:
 
 def test_a_second_up_changes_nothing(running: Settings) -> None:
     before = {state.name: pid(running, state.name) for state in Supervisor(running).states()}
-    assert set(before) == {"kafka", "postgres", "simulator", "poller", "stream", "build", "maintain"}
+    assert set(before) == {"kafka", "postgres", "simulator", "poller", "stream", "build", "maintain", "dashboard"}
     run_command(running, "coinloom", "up", "--simulate", "--hours", "1", "--speed", "120")
     assert {name: pid(running, name) for name in before} == before
 

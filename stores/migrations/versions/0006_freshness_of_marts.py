@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 COMMENTS = {
     "view marts.freshness": "One row per mart: when a publish last changed it",
