@@ -60,6 +60,8 @@ def _group(item: pytest.Item) -> str:
     fixtures = getattr(item, "fixturenames", ())
     if "spark_servers" in fixtures:
         return "spark"
+    if "own_postgres" in fixtures:
+        return "dashboard"
     if "warehouse" in fixtures:
         return str(parameters["warehouse"])
     return "stack" if "stack" in fixtures else item.path.stem
