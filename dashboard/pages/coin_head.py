@@ -58,6 +58,5 @@ def _range(coin: Row) -> Component | str:
 
 
 def _last_update(coin: Row) -> str:
-    bridged = coin["minutes_since_update"] or 0
-    minutes = bridged + (coin["as_of"] - coin["bar_minute"]).total_seconds() / 60
-    return "this minute" if minutes < 1 else f"{numbers.age(60 * minutes)} before"
+    minutes = coin["minutes_since_update"]
+    return f"{numbers.age(60 * minutes)} before" if minutes else "this minute"

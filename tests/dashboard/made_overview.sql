@@ -18,7 +18,8 @@ select
     (newest.price / day.price - 1) * 100 as price_change_24h_pct, null::double precision as price_change_7d_pct,
     extremes.high as high_24h_own, newest.bar_minute as high_24h_own_at, extremes.low as low_24h_own,
     newest.bar_minute as low_24h_own_at, newest.sma_20, newest.ema_20, newest.rsi_14, newest.volatility_20,
-    newest.minutes_since_update, as_of.as_of
+    newest.minutes_since_update + extract(epoch from as_of.as_of - newest.bar_minute)::int / 60 as minutes_since_update,
+    as_of.as_of
 from newest
 inner join as_of on newest.vs_currency = as_of.vs_currency
 left join marts.crypto_table as hour
