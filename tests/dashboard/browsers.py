@@ -3,8 +3,6 @@
 import os
 import shutil
 
-from playwright.sync_api import Browser, Playwright
-
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "NO BROWSER, so nobody has looked at the dashboard: apt-get install chromium"
 
@@ -14,7 +12,6 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-def launch(playwright: Playwright, path: str) -> Browser:
-    """As root without its sandbox, with which it refuses to run."""
-    arguments = [] if os.geteuid() else ["--no-sandbox"]
-    return playwright.chromium.launch(executable_path=path, args=arguments)
+def arguments() -> list[str]:
+    """As root it refuses to run with its sandbox."""
+    return [] if os.geteuid() else ["--no-sandbox"]

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
@@ -13,7 +13,7 @@ from dashboard.server import listening
 from stack.isolation import isolated_settings
 from stack.ports import free_port
 from stores.migrate import migrate
-from tests.dashboard.browsers import MISSING, find_browser, launch
+from tests.dashboard.browsers import MISSING, arguments, find_browser
 from tests.dashboard.made_market import make_market
 from tests.dashboard.own_postgres import OwnPostgres
 
@@ -58,21 +58,33 @@ def url(market: Settings, serve: Serve) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[BrowserContext]:
-    """One for all pages, so that scripts are fetched once."""
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """One for all pages, with a folder of its own: so scripts are fetched and compiled once."""
     found = find_browser()
     if found is None:
         pytest.fail(MISSING) if os.environ.get("GITHUB_ACTIONS") else pytest.skip(MISSING)
     with sync_playwright() as playwright:
         expect.set_options(timeout=SECONDS_TO_LOOK * 1000)
-        chromium = launch(playwright, found)
-        yield chromium.new_context(viewport={"width": 1280, "height": 900})
+        chromium = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("chromium"),
+            executable_path=found,
+            args=arguments(),
+            viewport={"width": 1280, "height": 900},
+        )
+        yield chromium
         chromium.close()
 
 
 @pytest.fixture
 def page(browser: BrowserContext) -> Iterator[Page]:
     """A page in whose console there is no error, and which asked for nothing from elsewhere."""
+    with looked_at(browser) as page:
+        yield page
+
+
+@contextmanager
+def looked_at(browser: BrowserContext) -> Iterator[Page]:
+    """Opens a page, and at its end fails if it has complained, or asked for anything from elsewhere."""
     complaints: list[str] = []
     page = browser.new_page()
     page.set_default_timeout(SECONDS_TO_LOOK * 1000)

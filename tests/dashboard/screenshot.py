@@ -7,7 +7,7 @@ from playwright.sync_api import Error, sync_playwright
 
 from coinloom.settings import read_settings
 from stack.services import dashboard_url
-from tests.dashboard.browsers import MISSING, find_browser, launch
+from tests.dashboard.browsers import MISSING, arguments, find_browser
 
 LARGEST_BYTES = 300_000
 SECONDS_TO_LOOK = 60
@@ -16,7 +16,8 @@ SECONDS_TO_LOOK = 60
 def take(file: Path, path: str) -> None:
     """Of the movers, in the dark theme, when the market's table and its lines are there."""
     with sync_playwright() as playwright:
-        page = launch(playwright, path).new_page(viewport={"width": 1280, "height": 860}, color_scheme="dark")
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments())
+        page = chromium.new_page(viewport={"width": 1280, "height": 860}, color_scheme="dark")
         page.set_default_timeout(SECONDS_TO_LOOK * 1000)
         page.goto(dashboard_url(read_settings()))
         page.locator("#treemap .slice").first.wait_for()

@@ -4,19 +4,29 @@ import csv
 import io
 import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from coinloom.settings import Settings
 from stores.database import connect
+from tests.dashboard.conftest import looked_at
 from tests.dashboard.made_market import COINS, HOSTILE_NAME, HOSTILE_SYMBOL, NOW, publish_price
 
 SECONDS_TO_SHOW_A_PUBLISH = 2
 TRIES = 3  # other tests may keep the machine busy
+
+
+@pytest.fixture(scope="module")
+def movers(browser: BrowserContext, url: str) -> Iterator[Page]:
+    """One for all tests that only look."""
+    with looked_at(browser) as page:
+        page.goto(url)
+        yield page
 
 
 def cell(page: Page, coin: str, column: str) -> Locator:
@@ -41,28 +51,26 @@ def overview(settings: Settings, coin: str) -> dict[str, Any]:
         return dict(zip([column.name for column in cursor.description], cursor.fetchone() or (), strict=True))
 
 
-def test_the_table_has_what_postgres_has(page: Page, url: str, market: Settings) -> None:
-    page.goto(url)
+def test_the_table_has_what_postgres_has(movers: Page, market: Settings) -> None:
     for coin in ("bitcoin", "tiny"):
         row = overview(market, coin)
         for column in ("price", "price_change_1m_pct", "price_change_5m_pct", "price_change_1h_pct"):
             # As precisely as it is written: a change has two decimals, a price six digits that matter.
             exact = {"abs": 0.005} if column.endswith("pct") else {"rel": 1e-5}
-            assert number(cell(page, coin, column).inner_text()) == pytest.approx(row[column], **exact), column
-    assert cell(page, "bitcoin", "market_cap").inner_text() == "1.8T"
-    assert cell(page, "silent", "market_cap").inner_text() == "–"
-    assert re.fullmatch(r"0\.00000000[1-9]\d{5}", cell(page, "tiny", "price").inner_text())
-    expect(page.locator(".kpi", has_text="Coins").locator(".value")).to_have_text(str(len(COINS)))
+            assert number(cell(movers, coin, column).inner_text()) == pytest.approx(row[column], **exact), column
+    assert cell(movers, "bitcoin", "market_cap").inner_text() == "1.8T"
+    assert cell(movers, "silent", "market_cap").inner_text() == "–"
+    assert re.fullmatch(r"0\.00000000[1-9]\d{5}", cell(movers, "tiny", "price").inner_text())
+    expect(movers.locator(".kpi", has_text="Coins").locator(".value")).to_have_text(str(len(COINS)))
 
 
-def test_the_boards_have_what_postgres_has(page: Page, url: str, market: Settings) -> None:
-    page.goto(url)
+def test_the_boards_have_what_postgres_has(movers: Page, market: Settings) -> None:
     with connect(market) as connection:
         rows = connection.execute(
             "select coalesce(symbol, coin_id), price_change_5m_pct from marts.top_5_losers "
             "where vs_currency = 'usd' order by rank"
         ).fetchall()
-    places = page.locator("#losers .board li")
+    places = movers.locator("#losers .board li")
     expect(places).to_have_count(len(rows))
     for place, (symbol, change) in zip(places.all(), rows, strict=True):
         assert place.locator(".symbol").text_content() == symbol
@@ -106,27 +114,24 @@ def test_a_row_leads_to_its_coin_and_back(page: Page, url: str) -> None:
     expect(page.locator("#changes .chosen")).to_have_text("1h")
 
 
-def test_hostile_names_are_text(page: Page, url: str) -> None:
-    page.goto(url)
-    expect(cell(page, "script", "name")).to_have_text(HOSTILE_NAME)
-    expect(page.locator("#gainers")).to_contain_text(HOSTILE_NAME)
-    expect(page.locator("#treemap text", has_text=HOSTILE_SYMBOL.upper())).to_be_visible()
-    assert page.title() == "Coinloom"
-    assert page.locator("#frame script").count() == 0
+def test_hostile_names_are_text(movers: Page) -> None:
+    expect(cell(movers, "script", "name")).to_have_text(HOSTILE_NAME)
+    expect(movers.locator("#gainers")).to_contain_text(HOSTILE_NAME)
+    expect(movers.locator("#treemap text", has_text=HOSTILE_SYMBOL.upper())).to_be_visible()
+    assert movers.title() == "Coinloom"
+    assert movers.locator("#frame script").count() == 0
 
 
-def test_each_line_is_drawn(page: Page, url: str) -> None:
-    page.goto(url)
-    line = page.locator('.ag-row[row-id="bitcoin"] [col-id="line"] img')
+def test_each_line_is_drawn(movers: Page) -> None:
+    line = movers.locator('.ag-row[row-id="bitcoin"] [col-id="line"] img')
     expect(line).to_be_visible()
     assert line.evaluate("image => image.decode().then(() => image.naturalWidth)") == 100
 
 
-def test_the_files_have_what_is_shown(page: Page, url: str, tmp_path: Path) -> None:
-    page.goto(url)
+def test_the_files_have_what_is_shown(movers: Page, tmp_path: Path) -> None:
     for kind in ("CSV", "Parquet"):
-        with page.expect_download() as download:
-            page.locator("#market-downloads").get_by_text(kind).click()
+        with movers.expect_download() as download:
+            movers.locator("#market-downloads").get_by_text(kind).click()
         download.value.save_as(tmp_path / download.value.suggested_filename)
     rows = {row["coin_id"]: row for row in csv.DictReader(io.StringIO((tmp_path / "market-usd.csv").read_text()))}
     assert len(rows) == len(COINS)
