@@ -61,6 +61,11 @@ def read(settings: Settings, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
+def changed_at(settings: Settings) -> dict[str, Any]:
+    """When each mart was last changed, as a reader sees it."""
+    return dict(read(settings, "select mart, changed_at from marts.freshness"))
+
+
 def moved(published: list[PublishedMart]) -> dict[str, tuple[int, int, int]]:
     """Rows compared, upserted and deleted, of the marts that had something to do."""
     counts = {mart.name: (mart.compared, mart.upserted, mart.deleted) for mart in published}
@@ -83,15 +88,18 @@ def test_the_first_publish_fills_the_marts_exactly(settings: Settings, made: Mad
 def test_a_second_publish_moves_nothing(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     written = "select xmin, ctid from marts.crypto_table union all select xmin, ctid from marts.top_5_gainers"
-    before = read(settings, written)
+    before, freshness = read(settings, written), changed_at(settings)
+    assert freshness.keys() == {mart.name for mart in read_marts()}
     assert moved(publish(settings)) == dict.fromkeys(WITHOUT_PERIODS, (3, 0, 0))
     made.build(HOURS)  # a build that found nothing new
     assert moved(publish(settings)) == dict.fromkeys(WITHOUT_PERIODS, (3, 0, 0))
     assert read(settings, written) == before
+    assert changed_at(settings) == freshness
 
 
 def test_only_what_differs_in_a_rebuilt_hour_is_written(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
+    freshness = changed_at(settings)
     made.build(HOURS | {H23: 2.75})
     assert moved(publish(settings)) == {
         "crypto_table": (ROWS_PER_HOUR, 6, 0),
@@ -102,6 +110,7 @@ def test_only_what_differs_in_a_rebuilt_hour_is_written(settings: Settings, made
     }
     prices = "select count(*) filter (where price = 2.75), count(*) filter (where price = 2.5) from marts.crypto_table"
     assert read(settings, prices) == [(6, 0)]
+    assert all(changed > freshness[mart] for mart, changed in changed_at(settings).items())
 
 
 def test_rows_and_hours_that_are_gone_are_deleted(settings: Settings, made: MadeWarehouse) -> None:
