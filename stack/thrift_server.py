@@ -44,7 +44,7 @@ def command(settings: Settings) -> list[str]:
         "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",
         # A build makes the same few hundred pieces of code again; the default keeps 100.
         "spark.sql.codegen.cache.maxEntries": "2000",
-        # Models are chains of `with` queries over views that are such chains, too. By default Spark keeps them apart and
+        # Models are chains of `with` queries over views that are such chains. By default Spark keeps them apart, and
         # renames all columns below at each link: crypto_table was planned in 6 s. Put in place as they are read: 1.4 s.
         "spark.sql.legacy.ctePrecedencePolicy": "LEGACY",
         # Spark writes down each plan, for a page that is off, and at length.
