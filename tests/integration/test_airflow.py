@@ -75,7 +75,7 @@ def test_a_run_builds_and_publishes(airflow: Settings, said: dict[str, str]) -> 
                 f"select (select count(*) from marts.{table}), least(count(*), 5) "  # noqa: S608
                 f"from intermediate.int_top_5_candidates where price_change_5m_pct {moved}"
             )
-            counted = connection.execute(counts)  # type: ignore[arg-type]
+            counted = connection.execute(counts)
             [(published, expected)] = counted.fetchall()
             assert published == expected
             ranked += published
