@@ -1,5 +1,16 @@
 {#- The hours of the newest bars: those that they are compared with are 1, 24 and 168 hours before. -#}
 {%- set hours = newest_bar_hours(ref('ohlc_1h')) -%}
+{%- set indicators = [
+    'sma_' ~ lengths('sma_windows')[0], 'ema_' ~ lengths('ema_windows')[0], 'rsi_' ~ lengths('rsi_windows')[0],
+    'volatility_' ~ lengths('volatility_windows')[0]
+] -%}
+{%- set of_newest_bar = indicators + [
+    'symbol', 'name', 'price', 'market_cap', 'market_cap_rank', 'volume_24h', 'price_change_1m_pct', 'price_change_5m_pct',
+    'minutes_since_update'
+] -%}
+{%- set of_coin = of_newest_bar + [
+    'price_1h_before', 'price_24h_before', 'price_7d_before', 'first_high', 'first_high_at', 'first_low', 'first_low_at'
+] -%}
 
 with clocks as (
 
@@ -11,169 +22,125 @@ with clocks as (
 
 ),
 
-bars as (
-
-    select * from {{ ref('crypto_table') }}
-    where {{ in_hours(hours) }}
-
-),
-
-newest_minutes as (
+minutes as (
 
     select /*+ broadcast(clocks) */
-        bars.coin_id,
-        bars.vs_currency,
-        clocks.as_of,
-        max(bars.bar_minute) as bar_minute
-    from bars
-    inner join clocks
-        on bars.vs_currency = clocks.vs_currency and bars.bar_minute > clocks.as_of - interval '24' hour
-    group by bars.coin_id, bars.vs_currency, clocks.as_of
-
-),
-
-newest_bars as (
-
-    select /*+ broadcast(newest_minutes) */
         bars.*,
-        newest_minutes.as_of
-    from bars
-    inner join newest_minutes
-        on
-            bars.vs_currency = newest_minutes.vs_currency
-            and bars.coin_id = newest_minutes.coin_id
-            and bars.bar_minute = newest_minutes.bar_minute
-
-),
-
-reported_changes as (
-
-    select /*+ broadcast(newest_minutes) */
-        bars.coin_id,
-        bars.vs_currency,
-        bars.price_change_24h_pct as price_change_24h_pct_coingecko
-    from {{ ref('int_minute_bars') }} as bars
-    inner join newest_minutes
-        on
-            bars.vs_currency = newest_minutes.vs_currency
-            and bars.coin_id = newest_minutes.coin_id
-            and bars.bar_minute = newest_minutes.bar_minute
-    where {{ in_hours(hours) }}
-
-),
-
-earlier_bars as (
-
-    select /*+ broadcast(newest_minutes) */
-        bars.coin_id,
-        bars.vs_currency,
-        bars.bar_minute,
-        bars.price,
-        bars.high,
-        bars.low,
-        {{ minutes_between('bars.bar_minute', 'newest_minutes.bar_minute') }} as minutes_before,
-        bars.bar_minute < date_trunc('hour', newest_minutes.bar_minute) - interval '23' hour as is_before_whole_hours
+        clocks.as_of,
+        max(bars.bar_minute) over (partition by bars.vs_currency, bars.coin_id) as newest_minute
     from {{ ref('crypto_table') }} as bars
-    inner join newest_minutes
-        on bars.vs_currency = newest_minutes.vs_currency and bars.coin_id = newest_minutes.coin_id
-    where {{ in_hours(hours, before=[1, 24, 168]) }}
+    inner join clocks on bars.vs_currency = clocks.vs_currency
+    where {{ in_hours(hours, before=[0, 1, 24, 168]) }}
 
 ),
 
-earlier_prices as (
+-- The last 24 hours are the hour of the newest bar, the 23 whole hours before it, and these minutes of the one before.
+marked as (
+
+    select
+        *,
+        {{ minutes_between('bar_minute', 'newest_minute') }} as minutes_before,
+        bar_minute > newest_minute - interval '24' hour
+        and bar_minute < date_trunc('hour', newest_minute) - interval '23' hour as opens_the_day
+    from minutes
+    where newest_minute > as_of - interval '24' hour
+
+),
+
+coins as (
 
     select
         coin_id,
         vs_currency,
+        as_of,
+        newest_minute,
+        {%- for column in of_newest_bar %}
+        max(case when minutes_before = 0 then {{ column }} end) as {{ column }},
+        {%- endfor %}
         max(case when minutes_before = 60 then price end) as price_1h_before,
         max(case when minutes_before = 24 * 60 then price end) as price_24h_before,
-        max(case when minutes_before = 7 * 24 * 60 then price end) as price_7d_before
-    from earlier_bars
-    group by coin_id, vs_currency
+        max(case when minutes_before = 7 * 24 * 60 then price end) as price_7d_before,
+        max(case when opens_the_day then high end) as first_high,
+        {{ first_known('bar_minute', by='case when opens_the_day then (-high, bar_minute) end') }} as first_high_at,
+        min(case when opens_the_day then low end) as first_low,
+        {{ first_known('bar_minute', by='case when opens_the_day then (low, bar_minute) end') }} as first_low_at
+    from marked
+    group by coin_id, vs_currency, as_of, newest_minute
 
 ),
 
--- The last 24 hours are the 23 whole hours before that of the newest bar, what there is of its own, and some minutes.
-bars_of_24h as (
+coins_by_hour as (
 
-    select /*+ broadcast(newest_minutes) */
-        hour_bars.coin_id,
-        hour_bars.vs_currency,
+    select
+        coins.*,
         hour_bars.high,
         hour_bars.high_at,
         hour_bars.low,
         hour_bars.low_at
-    from {{ ref('ohlc_1h') }} as hour_bars
-    inner join newest_minutes
+    from coins
+    inner join {{ ref('ohlc_1h') }} as hour_bars
         on
-            hour_bars.vs_currency = newest_minutes.vs_currency
-            and hour_bars.coin_id = newest_minutes.coin_id
-            and hour_bars.bar_start > newest_minutes.bar_minute - interval '24' hour
+            coins.vs_currency = hour_bars.vs_currency
+            and coins.coin_id = hour_bars.coin_id
+            and hour_bars.bar_start > coins.newest_minute - interval '24' hour
     where {{ in_hours(hours, before=range(24)) }}
-    union all
-    select
-        coin_id,
-        vs_currency,
-        high,
-        bar_minute as high_at,
-        low,
-        bar_minute as low_at
-    from earlier_bars
-    where minutes_before < 24 * 60 and is_before_whole_hours
 
 ),
 
-extremes as (
+days as (
 
     select
         coin_id,
         vs_currency,
-        max(high) as high_24h_own,
-        {{ first_known('high_at', by='(-high, high_at)') }} as high_24h_own_at,
-        min(low) as low_24h_own,
-        {{ first_known('low_at', by='(low, low_at)') }} as low_24h_own_at
-    from bars_of_24h
-    group by coin_id, vs_currency
+        as_of,
+        newest_minute,
+        {%- for column in of_coin %}
+        max({{ column }}) as {{ column }},
+        {%- endfor %}
+        max(high) as high,
+        {{ first_known('high_at', by='(-high, high_at)') }} as high_at,
+        min(low) as low,
+        {{ first_known('low_at', by='(low, low_at)') }} as low_at
+    from coins_by_hour
+    group by coin_id, vs_currency, as_of, newest_minute
 
 ),
 
+-- What happened in two minutes is named by the first, which is in the first minutes if it is there at all.
 final as (
 
     select
-        newest_bars.coin_id,
-        newest_bars.vs_currency,
-        newest_bars.symbol,
-        newest_bars.name,
-        newest_bars.bar_minute,
-        newest_bars.price,
-        newest_bars.market_cap,
-        newest_bars.market_cap_rank,
-        newest_bars.volume_24h,
-        newest_bars.price_change_1m_pct,
-        newest_bars.price_change_5m_pct,
-        (newest_bars.price / earlier_prices.price_1h_before - 1) * 100 as price_change_1h_pct,
-        (newest_bars.price / earlier_prices.price_24h_before - 1) * 100 as price_change_24h_pct,
-        reported_changes.price_change_24h_pct_coingecko,
-        (newest_bars.price / earlier_prices.price_7d_before - 1) * 100 as price_change_7d_pct,
-        extremes.high_24h_own,
-        extremes.high_24h_own_at,
-        extremes.low_24h_own,
-        extremes.low_24h_own_at,
-        {%- for indicator in ['sma', 'ema', 'rsi', 'volatility'] %}
-        newest_bars.{{ indicator }}_{{ lengths(indicator ~ '_windows')[0] }},
+        days.coin_id,
+        days.vs_currency,
+        days.symbol,
+        days.name,
+        days.newest_minute as bar_minute,
+        days.price,
+        days.market_cap,
+        days.market_cap_rank,
+        days.volume_24h,
+        days.price_change_1m_pct,
+        days.price_change_5m_pct,
+        (days.price / days.price_1h_before - 1) * 100 as price_change_1h_pct,
+        (days.price / days.price_24h_before - 1) * 100 as price_change_24h_pct,
+        minute_bars.price_change_24h_pct as price_change_24h_pct_coingecko,
+        (days.price / days.price_7d_before - 1) * 100 as price_change_7d_pct,
+        greatest(days.first_high, days.high) as high_24h_own,
+        case when days.first_high >= days.high then days.first_high_at else days.high_at end as high_24h_own_at,
+        least(days.first_low, days.low) as low_24h_own,
+        case when days.first_low <= days.low then days.first_low_at else days.low_at end as low_24h_own_at,
+        {%- for column in indicators %}
+        days.{{ column }},
         {%- endfor %}
-        {{ minutes_between('newest_bars.bar_minute', 'newest_bars.as_of') }}
-        + newest_bars.minutes_since_update as minutes_since_update,
-        newest_bars.as_of
-    from newest_bars
-    inner join extremes
-        on newest_bars.vs_currency = extremes.vs_currency and newest_bars.coin_id = extremes.coin_id
-    inner join reported_changes
+        {{ minutes_between('days.newest_minute', 'days.as_of') }} + days.minutes_since_update as minutes_since_update,
+        days.as_of
+    from days
+    inner join {{ ref('int_minute_bars') }} as minute_bars
         on
-            newest_bars.vs_currency = reported_changes.vs_currency
-            and newest_bars.coin_id = reported_changes.coin_id
-    left join earlier_prices
-        on newest_bars.vs_currency = earlier_prices.vs_currency and newest_bars.coin_id = earlier_prices.coin_id
+            days.vs_currency = minute_bars.vs_currency
+            and days.coin_id = minute_bars.coin_id
+            and days.newest_minute = minute_bars.bar_minute
+    where {{ in_hours(hours) }}
 
 )
 
