@@ -10,8 +10,7 @@ from psycopg import sql
 
 from dashboard.address import BARS, SPANS, Bars
 from dashboard.database import Database, Row
-
-FRESHNESS = "select mart, changed_at from marts.freshness order by mart"
+from health.stages import FRESHNESS
 
 CURRENCIES = """
     select vs_currency, max(as_of) as as_of, count(*) as coins

@@ -7,7 +7,6 @@ from datetime import datetime
 import psycopg
 
 from coinloom.settings import Settings, Sink
-from ingestion.topic import topic_ends
 from stores.database import connect
 from stores.landing import NewestHour, landed_offsets, newest_hour
 
@@ -23,13 +22,8 @@ class Landing:
     newest: NewestHour | None
 
 
-def landings(settings: Settings, ends: dict[int, int] | None = None) -> Iterator[Landing]:
-    """One for each sink of the settings; `ends` are those of the topic, if they are known.
-
-    Raises:
-        BrokerUnavailable, DatabaseUnavailable: naming the settings to check.
-    """
-    ends = topic_ends(settings) if ends is None else ends
+def landings(settings: Settings, ends: dict[int, int]) -> Iterator[Landing]:
+    """One for each sink of the settings; `ends` are those of the topic. Raises DatabaseUnavailable."""
     for sink in settings.sinks:
         landed = landed_offsets(settings, sink)
         lag = sum(end - landed.get(partition, 0) for partition, end in ends.items())

@@ -11,18 +11,20 @@ import dash_ag_grid as dag
 
 from dashboard.address import CHANGES
 from dashboard.database import Row
+from dashboard.numbers import SMALLEST_CHANGE
 
 PRICE = "params.value == null ? '–' : d3.format(',.6~r')(params.value)"
 AMOUNT = "params.value == null ? '–' : d3.format('.4~s')(params.value).replace('G', 'B').replace('k', 'K')"
 PLAIN = "params.value == null ? '–' : d3.format('.1f')(params.value)"
 CHANGE = (
-    "params.value == null ? '–' : (params.value >= 0.005 ? '▲ ' : params.value <= -0.005 ? '▼ ' : '') + "
+    f"params.value == null ? '–' : (params.value >= {SMALLEST_CHANGE} ? '▲ ' : "
+    f"params.value <= -{SMALLEST_CHANGE} ? '▼ ' : '') + "
     "d3.format(',.2f')(Math.abs(params.value)) + '%'"
 )
 CLASSES = {
-    "up": "params.value >= 0.005",
-    "down": "params.value <= -0.005",
-    "flat": "!(Math.abs(params.value) >= 0.005)",
+    "up": f"params.value >= {SMALLEST_CHANGE}",
+    "down": f"params.value <= -{SMALLEST_CHANGE}",
+    "flat": f"!(Math.abs(params.value) >= {SMALLEST_CHANGE})",
 }
 COLUMNS = (
     "coin_id", "symbol", "name", "price", "market_cap", "market_cap_rank", "volume_24h", "rsi_14",
