@@ -26,7 +26,8 @@ demo: setup ## Run the whole path once on a simulated market, show the tables, s
 dashboard: setup ## Look at the marts in a browser, on http://127.0.0.1:8050 (servers must be up; `make up` has it, too)
 	@$(BIN)/coinloom dashboard $(ARGS)
 
-screenshot: setup-dev ## Take the README's picture of the dashboard that runs (make up ARGS="--simulate --hours 25 --speed 150")
+# Taken two minutes after POLL_INTERVAL_SECONDS=0.4 make up ARGS="--simulate --hours 3 --speed 150 --target postgres".
+screenshot: setup-dev ## Take the README's picture of the dashboard that runs
 	@$(BIN)/python -m tests.dashboard.screenshot docs/images/dashboard.png
 
 up: setup ## Keep the pipeline running in the background (ARGS="--simulate" for a simulated market)
