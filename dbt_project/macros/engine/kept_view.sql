@@ -1,12 +1,13 @@
 {#
     The materialization `kept_view`: a view that is replaced in place, and on Spark left alone while it is as it should
     be, because creating a view over views over views takes a second there. A view keeps the columns that it had when it
-    was created, so it is created anew when any model has changed, and with --full-refresh. In PostgreSQL dbt's own view
-    would drop the views that read it.
+    was created, so it is created anew when what gives them has changed, and with --full-refresh. In PostgreSQL dbt's own
+    view would drop the views that read it.
 #}
 {% materialization kept_view, default %}
     {%- set existing = load_cached_relation(this) -%}
-    {%- if existing and existing.is_view and not should_full_refresh() and view_version(sql) in (existing.information or '') -%}
+    {%- if existing and existing.is_view and not should_full_refresh()
+        and existing.information and view_version(sql) in existing.information -%}
         {% do store_raw_result('main', message='UNCHANGED', code='UNCHANGED', rows_affected=0) %}
         {{ return({'relations': [this]}) }}
     {%- endif -%}
@@ -37,9 +38,24 @@ $coinloom$
 create or replace view {{ relation }} tblproperties ('coinloom.version' = '{{ view_version(sql) }}') as {{ sql }}
 {% endmacro %}
 
-{# What the view was made from: its SQL, the vars, and every model, because a view over it may have other columns. #}
+{#
+    What the view was made from: its SQL, and what gives columns to all that it reads, which are those models and the vars
+    that say which lengths there are.
+#}
 {% macro view_version(sql) %}
-    {%- set parts = [sql, invocation_args_dict.vars | string] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' %}{% do parts.append(node.checksum.checksum) %}{% endfor -%}
+    {%- set parts = [sql] -%}
+    {%- for id in with_ancestors(model.unique_id) -%}{% do parts.append(graph.nodes[id].checksum.checksum) %}{%- endfor -%}
+    {%- for name in var('memory') -%}{% do parts.append(name ~ var(name)) %}{%- endfor -%}
     {{- return(local_md5(parts | sort | join)) -}}
+{% endmacro %}
+
+{# The ids of a model and of all that it reads, directly or not: a list that grows while it is gone through. #}
+{% macro with_ancestors(id) %}
+    {%- set found = [id] -%}
+    {%- for known in found -%}
+        {%- for parent in graph.nodes[known].depends_on.nodes if parent in graph.nodes and parent not in found -%}
+            {% do found.append(parent) %}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(found) -}}
 {% endmacro %}
