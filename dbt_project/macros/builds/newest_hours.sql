@@ -14,17 +14,6 @@
     ).columns[0].values() | list) }}
 {% endmacro %}
 
-{# The hours of the currencies' newest minutes: a list; none before the first build. #}
-{% macro clock_hours() %}
-    {% set clocks = builds_table('int_build_clocks', or_deferred=true) %}
-    {% set offsets = builds_table('int_build_offsets', or_deferred=true) %}
-    {% if clocks is none %}{{ return(none) }}{% endif %}
-    {{ return(run_query(
-        'select distinct ' ~ hour_of('newest_minute') ~ ' as bar_hour from ' ~ clocks
-        ~ ' where newest_minute is not null and build_number = ' ~ this_build(offsets)
-    ).columns[0].values() | list) }}
-{% endmacro %}
-
 {# A predicate on `bar_hour`: the hours that are so many hours before one of these; every hour if these are none. #}
 {% macro in_hours(hours, before=[0]) %}
     {% if hours is none %}{{ return('true') }}{% endif %}

@@ -1,4 +1,4 @@
-{{ config(partition_by='slot', unique_key='slot') }}
+{{ config(partition_by='slot', unique_key='slot', post_hook='{{ forget_hours_of_build() }}') }}
 
 with build as (
 
