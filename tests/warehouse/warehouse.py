@@ -46,18 +46,15 @@ class Warehouse:
         self.artifacts = settings.coinloom_home / "dbt" / developer
 
     def reset(self) -> None:
-        """Leave nothing landed and nothing built."""
+        """Leave nothing landed and nothing built. On Spark production's views stay: empty, and slow to create."""
         with connect(self.settings) as connection:
             connection.execute("truncate landing.crypto_prices, quarantine.crypto_prices")
-        prefixes = ("", *(f"dev_{developer}_" for developer in DEVELOPERS))
-        drops = [f"drop schema if exists {prefix}{schema} cascade" for prefix in prefixes for schema in SCHEMAS]
+        of_developers = [f"dev_{developer}_{schema}" for developer in DEVELOPERS for schema in SCHEMAS]
         if self.target is Target.POSTGRES:
-            with connect(self.settings) as connection:
-                connection.execute("; ".join(drops))
+            self._drop_schemas(*SCHEMAS, *of_developers)
         else:
-            landed = ["landing.crypto_prices", "quarantine.crypto_prices"]
-            self._on_spark(*(f"create schema if not exists {table.split('.')[0]}" for table in landed))
-            self._on_spark(*drops, *(f"drop table if exists {table}" for table in landed))
+            self._drop_schemas(*of_developers)
+            self._drop_tables(*SCHEMAS, "landing", "quarantine")
         for folder in ("landing", "quarantine"):
             shutil.rmtree(Path(self.settings.lake) / folder, ignore_errors=True)
 
@@ -110,6 +107,25 @@ class Warehouse:
         rows = pl.read_parquet(folder / "*.parquet")
         shutil.rmtree(folder)
         return rows
+
+    def _drop_schemas(self, *schemas: str) -> None:
+        drops = [f"drop schema if exists {schema} cascade" for schema in schemas]
+        if self.target is Target.SPARK:
+            self._on_spark(*drops)
+            return
+        with connect(self.settings) as connection:
+            connection.execute("; ".join(drops))
+
+    def _drop_tables(self, *schemas: str) -> None:
+        with open_cursor(self.settings) as cursor:
+            for schema in schemas:
+                cursor.execute(f"create schema if not exists {schema}")
+                cursor.execute(f"show views in {schema}")
+                views = {name for _, name, *_ in cursor.fetchall()}
+                cursor.execute(f"show tables in {schema}")
+                for _, name, is_temporary in cursor.fetchall():
+                    if name not in views and not is_temporary:
+                        cursor.execute(f"drop table {schema}.{name}")
 
     def _on_spark(self, *statements: str) -> None:
         with open_cursor(self.settings) as cursor:
