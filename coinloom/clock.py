@@ -1,7 +1,7 @@
 """The wall clock, and how a moment is read and written."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
@@ -9,6 +9,10 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """The present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def seconds_since(moment: datetime, now: datetime) -> float:
+    return (now - moment) / timedelta(seconds=1)
 
 
 def read_instant(text: str) -> datetime:

@@ -122,10 +122,28 @@ class Settings(BaseSettings):
     dashboard_allowed_hosts: CommaSeparated = Field(
         default=[], description="names, besides this machine's own, by which browsers may call it; comma separated"
     )
-    warning_after_seconds: float = Field(120, gt=0, description="what is older than this is shown in amber")
+
+    warning_after_seconds: float = Field(120, gt=0, description="a stage that holds nothing newer is stale: amber")
     critical_after_seconds: float = Field(
-        300, gt=0, description="and in red; raise both where polls are rarer, as on CoinGecko's demo plan"
+        300, gt=0, description="and broken, red; raise both where polls are rarer, as on CoinGecko's demo plan"
     )
+    polls_warning_after_seconds: float | None = Field(
+        None, gt=0, description="for polls alone, as the next five for other stages; empty: as for all stages"
+    )
+    polls_critical_after_seconds: float | None = Field(None, gt=0)
+    landing_warning_after_seconds: float | None = Field(None, gt=0)
+    landing_critical_after_seconds: float | None = Field(None, gt=0)
+    marts_warning_after_seconds: float | None = Field(None, gt=0, description="raise both where builds are rarer")
+    marts_critical_after_seconds: float | None = Field(None, gt=0)
+    critical_after_failed_polls: int = Field(
+        3, ge=1, le=10, description="polling is broken when so many polls in a row have failed"
+    )
+    warning_after_messages: int = Field(10_000, ge=0, description="a sink that is further behind the topic is stale")
+    critical_after_messages: int = Field(
+        500_000, ge=0, description="and broken; it is what STREAM_MAX_OFFSETS_PER_TRIGGER lands at once"
+    )
+    warning_below_free_gb: float = Field(5, ge=0, description="with less room on the disk of COINLOOM_HOME it is stale")
+    critical_below_free_gb: float = Field(1, ge=0, description="and broken")
 
     simulator_port: int = 8900
     simulator_seed: int = 7

@@ -1,7 +1,4 @@
-"""How numbers, moments and ages are written on the page."""
-
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+"""How numbers are written, on the page and in the terminal."""
 
 ABSENT = "–"
 SIGNIFICANT_DIGITS = 6
@@ -40,19 +37,3 @@ def direction(value: float | None) -> str:
     if value is None or abs(value) < SMALLEST_CHANGE:
         return "flat"
     return "up" if value > 0 else "down"
-
-
-def age(seconds: float) -> str:
-    """45 s, 3 min 20 s, 5 h 10 min, 3 d 4 h."""
-    return " ".join(list(_parts(max(0, round(seconds))))[:2]) or "0 s"
-
-
-def _parts(seconds: int) -> Iterator[str]:
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
-        count, seconds = divmod(seconds, size)
-        if count:
-            yield f"{count} {unit}"
-
-
-def seconds_since(moment: datetime, now: datetime) -> float:
-    return (now - moment) / timedelta(seconds=1)

@@ -6,9 +6,12 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from coinloom.settings import Settings
 from dashboard import numbers
 from dashboard.address import Address
+from health.verdicts import State
+
+LOOKS = {State.HEALTHY: "good", State.STALE: "warning", State.BROKEN: "critical"}
+"""The CSS class of each state."""
 
 
 def card(title: str, *content: Component, tools: Sequence[Component] = (), id: str = "") -> html.Section:  # noqa: A002
@@ -27,13 +30,6 @@ def figure_of(label: str, value: str | Component, hint: str = "") -> html.Div:
     return html.Div(
         [html.Span(label, className="label"), html.Span(value, className="value")], title=hint, className="kpi"
     )
-
-
-def level(seconds: float | None, settings: Settings) -> str:
-    """good, warning or critical; critical, too, for what never was."""
-    if seconds is None or seconds > settings.critical_after_seconds:
-        return "critical"
-    return "warning" if seconds > settings.warning_after_seconds else "good"
 
 
 def choices(address: Address, name: str, values: Sequence[str], chosen: str) -> html.Nav:

@@ -7,14 +7,15 @@ from typing import Any
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
-from coinloom.clock import Clock
+from coinloom.clock import Clock, seconds_since
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
-from dashboard import numbers
+from coinloom.wording import age
 from dashboard.address import Address, Page
 from dashboard.database import MartMissing
 from dashboard.market import Market
-from dashboard.parts import choices, level, notice
+from dashboard.parts import LOOKS, choices, notice
+from health.verdicts import Stage, age_limits
 
 REFRESH_MS = 1_000
 HOW_TO_GET_IT = (
@@ -125,9 +126,9 @@ def _currencies(market: Market, address: Address) -> Component:
 
 def _age(as_of: datetime, now: datetime, settings: Settings) -> tuple[str, list[Component]]:
     """How good it is, and in words."""
-    seconds = numbers.seconds_since(as_of, now)
-    words = [html.Span(f"{as_of:%H:%M} UTC", className="as-of"), html.Span(f"{numbers.age(seconds)} old")]
-    return level(seconds, settings), [html.Span(className="dot"), *words]
+    seconds = seconds_since(as_of, now)
+    words = [html.Span(f"{as_of:%H:%M} UTC", className="as-of"), html.Span(f"{age(seconds)} old")]
+    return LOOKS[age_limits(Stage.MARTS, settings).state(seconds)], [html.Span(className="dot"), *words]
 
 
 def _what_is_missing(error: CoinloomError) -> Component:

@@ -1,4 +1,4 @@
-"""How much room the pipeline takes, and how much is left."""
+"""How much room there is on the disk, and how much of it PostgreSQL takes."""
 
 import shutil
 from dataclasses import dataclass
@@ -11,16 +11,20 @@ DATABASE_SIZE = "select pg_database_size(current_database())"
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """Bytes: the file system of COINLOOM_HOME, and PostgreSQL's database wherever it is."""
+    """Bytes of the file system of COINLOOM_HOME."""
 
     total: int
     free: int
-    database: int
 
 
 def disk(settings: Settings) -> Disk:
-    """Raises DatabaseUnavailable."""
+    """Raises OSError."""
     usage = shutil.disk_usage(settings.coinloom_home)
+    return Disk(usage.total, usage.free)
+
+
+def database_bytes(settings: Settings) -> int:
+    """Of PostgreSQL's database, wherever it is. Raises DatabaseUnavailable."""
     with connect(settings, connect_timeout_seconds=2) as connection:
-        (database,) = connection.execute(DATABASE_SIZE).fetchone() or (0,)
-    return Disk(usage.total, usage.free, database)
+        (size,) = connection.execute(DATABASE_SIZE).fetchone() or (0,)
+    return int(size)

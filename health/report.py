@@ -8,10 +8,10 @@ from typing import Generic, TypeVar
 import psycopg
 
 from coinloom.errors import CoinloomError
-from coinloom.settings import Settings
-from health.disk import Disk, disk
+from coinloom.settings import Settings, Sink
+from health.disk import Disk, database_bytes, disk
 from health.polls import AbsentCoin, Credits, Poll, absent_coins, credits_left, last_polls
-from health.stages import Landing, freshness, landings
+from health.stages import Landing, freshness, landing
 from ingestion.topic import topic_ends
 from quarantine.contents import ReasonCount
 from quarantine.sinks import count_by_reason
@@ -31,16 +31,20 @@ class Reading(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`messages` is how many the topic has ever had, `freshness` when each mart was last changed."""
+    """`messages` is how many the topic has ever had, `freshness` when each mart was last changed.
+
+    `database` has PostgreSQL's bytes.
+    """
 
     polls: Reading[list[Poll]]
     credits: Reading[Credits | None]
     absent: Reading[list[AbsentCoin]]
     messages: Reading[int]
-    landings: Reading[list[Landing]]
+    landings: dict[Sink, Reading[Landing]]
     quarantine: Reading[list[ReasonCount]]
     freshness: Reading[dict[str, datetime]]
     disk: Reading[Disk]
+    database: Reading[int]
 
 
 def read_report(settings: Settings) -> Report:
@@ -51,11 +55,16 @@ def read_report(settings: Settings) -> Report:
         credits=_reading(lambda: credits_left(settings)),
         absent=_reading(lambda: absent_coins(settings)),
         messages=Reading(error=ends.error) if ends.value is None else Reading(sum(ends.value.values())),
-        landings=_reading(lambda: list(landings(settings, ends.value or {}))),
+        landings={sink: _landing(settings, sink, ends.value or {}) for sink in settings.sinks},
         quarantine=_reading(lambda: count_by_reason(settings)),
         freshness=_reading(lambda: freshness(settings)),
         disk=_reading(lambda: disk(settings)),
+        database=_reading(lambda: database_bytes(settings)),
     )
+
+
+def _landing(settings: Settings, sink: Sink, ends: dict[int, int]) -> Reading[Landing]:
+    return _reading(lambda: landing(settings, sink, ends))
 
 
 def _reading(read: Callable[[], Value]) -> Reading[Value]:

@@ -23,11 +23,15 @@ class Landing:
 
 
 def landings(settings: Settings, ends: dict[int, int]) -> Iterator[Landing]:
-    """One for each sink of the settings; `ends` are those of the topic. Raises DatabaseUnavailable."""
-    for sink in settings.sinks:
-        landed = landed_offsets(settings, sink)
-        lag = sum(end - landed.get(partition, 0) for partition, end in ends.items())
-        yield Landing(sink, lag, newest_hour(settings, sink))
+    """One for each sink of the settings. Raises DatabaseUnavailable."""
+    return (landing(settings, sink, ends) for sink in settings.sinks)
+
+
+def landing(settings: Settings, sink: Sink, ends: dict[int, int]) -> Landing:
+    """`ends` are those of the topic. Raises DatabaseUnavailable."""
+    landed = landed_offsets(settings, sink)
+    lag = sum(end - landed.get(partition, 0) for partition, end in ends.items())
+    return Landing(sink, lag, newest_hour(settings, sink))
 
 
 def freshness(settings: Settings) -> dict[str, datetime]:

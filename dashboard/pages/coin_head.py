@@ -3,6 +3,7 @@
 from dash import html
 from dash.development.base_component import Component
 
+from coinloom.wording import age
 from dashboard import numbers
 from dashboard.address import CHANGES
 from dashboard.database import Row
@@ -59,4 +60,4 @@ def _range(coin: Row) -> Component | str:
 
 def _last_update(coin: Row) -> str:
     minutes = coin["minutes_since_update"]
-    return f"{numbers.age(60 * minutes)} before" if minutes else "this minute"
+    return f"{age(60 * minutes)} before" if minutes else "this minute"

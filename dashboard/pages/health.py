@@ -8,17 +8,18 @@ from cachetools import TTLCache, cached
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from coinloom.clock import Clock
+from coinloom.clock import Clock, seconds_since
 from coinloom.settings import Settings
+from coinloom.wording import age
 from dashboard import numbers
 from dashboard.pages.stages import stages, why_not
 from dashboard.parts import card, figure_of
 from health.report import Reading, Report, read_report
+from health.verdicts import GIGABYTE
 
 REFRESH_MS = 5_000
 LOOK_SECONDS = 4
 COINS_SHOWN = 50
-GIGABYTE = 1e9
 
 
 def layout() -> html.Div:
@@ -46,21 +47,13 @@ def register(app: Dash, settings: Settings, now: Clock) -> None:
 
 
 def _figures(report: Report) -> list[Component]:
-    disk, left = report.disk.value, report.credits.value
+    database, left = report.database.value, report.credits.value
     rejected = sum(count.messages for count in report.quarantine.value or [])
     return [
-        figure_of("Messages on the topic", _number(report.messages)),
         figure_of("In quarantine", numbers.ABSENT if report.quarantine.error else f"{rejected:,}"),
         figure_of("CoinGecko credits left", f"{left.left:,} of {left.per_month:,}" if left else "not limited"),
-        figure_of("Database", f"{disk.database / GIGABYTE:,.2f} GB" if disk else numbers.ABSENT),
-        figure_of(
-            "Disk free", f"{disk.free / GIGABYTE:,.0f} of {disk.total / GIGABYTE:,.0f} GB" if disk else numbers.ABSENT
-        ),
+        figure_of("Database", numbers.ABSENT if database is None else f"{database / GIGABYTE:,.2f} GB"),
     ]
-
-
-def _number(reading: Reading[int]) -> str:
-    return numbers.ABSENT if reading.value is None else f"{reading.value:,}"
 
 
 def _polls(report: Report) -> Component:
@@ -78,7 +71,7 @@ def _polls(report: Report) -> Component:
 
 def _marts(report: Report, now: Clock) -> Component:
     rows = [
-        [mart, f"{changed_at:%Y-%m-%d %H:%M:%S}", numbers.age(numbers.seconds_since(changed_at, now()))]
+        [mart, f"{changed_at:%Y-%m-%d %H:%M:%S}", age(seconds_since(changed_at, now()))]
         for mart, changed_at in (report.freshness.value or {}).items()
     ]
     return card("Marts", _table(["Mart", "Last changed (UTC)", "Age"], rows, report.freshness))
@@ -91,7 +84,7 @@ def _quarantine(report: Report, now: Clock) -> Component:
             count.reason,
             count.sink,
             f"{count.messages:,}",
-            numbers.age(numbers.seconds_since(count.last_landed_at, now())),
+            age(seconds_since(count.last_landed_at, now())),
         ]
         for count in counts
     ]

@@ -42,10 +42,3 @@ def test_an_amount_has_four_digits_and_a_unit(value: float | None, text: str) ->
 )
 def test_a_change_has_an_arrow(value: float | None, text: str, direction: str) -> None:
     assert (numbers.change(value), numbers.direction(value)) == (text, direction)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(-3, "0 s"), (45, "45 s"), (200, "3 min 20 s"), (18_600, "5 h 10 min"), (273_600, "3 d 4 h")]
-)
-def test_an_age_has_two_units(seconds: float, text: str) -> None:
-    assert numbers.age(seconds) == text
