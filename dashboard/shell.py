@@ -15,7 +15,8 @@ from dashboard.address import Address, Page
 from dashboard.database import MartMissing
 from dashboard.market import Market
 from dashboard.parts import LOOKS, choices, notice
-from health.verdicts import Stage, age_limits
+from health.stages import Stage
+from health.verdicts import age_limits
 
 REFRESH_MS = 1_000
 HOW_TO_GET_IT = (

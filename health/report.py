@@ -1,9 +1,16 @@
-"""All that is known of the pipeline at one moment. What cannot be reached is said in its place."""
+"""All that is known of the pipeline at one moment. What cannot be reached is said in its place.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+Everything is asked at once, each in a thread of its own, so what is away costs the time of one question, not of all.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 import psycopg
 
@@ -11,14 +18,17 @@ from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
 from health.disk import Disk, database_bytes, disk
 from health.polls import AbsentCoin, Credits, Poll, absent_coins, credits_left, last_polls
-from health.stages import Landing, freshness, landing
+from health.stages import Landing, Stage, freshness, landed
 from ingestion.topic import topic_ends
 from quarantine.contents import ReasonCount
 from quarantine.sinks import count_by_reason
 
 POLLS_SHOWN = 10
+EXPECTED = (CoinloomError, psycopg.Error, OSError)
+"""What reading may raise where something is away."""
 
 Value = TypeVar("Value")
+Changed = TypeVar("Changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +38,19 @@ class Reading(Generic[Value]):
     value: Value | None = None
     error: str = ""
 
+    def of(self, change: Callable[[Value], Changed]) -> "Reading[Changed]":
+        """The same of what is made of the value."""
+        return Reading(error=self.error) if self.value is None else Reading(change(self.value))
+
+
+NOT_ASKED: Reading[Any] = Reading(error="nobody has asked")
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """`messages` is how many the topic has ever had, `freshness` when each mart was last changed.
 
-    `database` has PostgreSQL's bytes.
+    `database` has PostgreSQL's bytes. `stages` are those that were looked at.
     """
 
     polls: Reading[list[Poll]]
@@ -45,30 +62,68 @@ class Report:
     freshness: Reading[dict[str, datetime]]
     disk: Reading[Disk]
     database: Reading[int]
+    stages: Collection[Stage] = tuple(Stage)
 
 
 def read_report(settings: Settings) -> Report:
     """One look at everything; takes seconds where something is away."""
-    ends = _reading(lambda: topic_ends(settings))
+    asked = _Asked(None)
+    left, absent = asked.to(lambda: credits_left(settings)), asked.to(lambda: absent_coins(settings))
+    rejected, size = asked.to(lambda: count_by_reason(settings)), asked.to(lambda: database_bytes(settings))
+    return replace(read_stages(settings), credits=left(), absent=absent(), quarantine=rejected(), database=size())
+
+
+def read_stages(
+    settings: Settings, stages: Collection[Stage] = tuple(Stage), patience_seconds: float | None = None
+) -> Report:
+    """Of these stages what verdicts need. What has not answered after `patience_seconds` has no value."""
+    asked = _Asked(patience_seconds)
+    polls = asked.to(lambda: last_polls(settings, POLLS_SHOWN), Stage.POLLS in stages)
+    ends = asked.to(lambda: topic_ends(settings), Stage.TOPIC in stages or Stage.LANDING in stages)
+    sinks = {sink: asked.to(partial(landed, settings, sink), Stage.LANDING in stages) for sink in settings.sinks}
+    marts = asked.to(lambda: freshness(settings), Stage.MARTS in stages)
+    room = asked.to(lambda: disk(settings), Stage.DISK in stages)
     return Report(
-        polls=_reading(lambda: last_polls(settings, POLLS_SHOWN)),
-        credits=_reading(lambda: credits_left(settings)),
-        absent=_reading(lambda: absent_coins(settings)),
-        messages=Reading(error=ends.error) if ends.value is None else Reading(sum(ends.value.values())),
-        landings={sink: _landing(settings, sink, ends.value or {}) for sink in settings.sinks},
-        quarantine=_reading(lambda: count_by_reason(settings)),
-        freshness=_reading(lambda: freshness(settings)),
-        disk=_reading(lambda: disk(settings)),
-        database=_reading(lambda: database_bytes(settings)),
+        polls=polls(),
+        credits=NOT_ASKED,
+        absent=NOT_ASKED,
+        messages=ends().of(lambda ends: sum(ends.values())),
+        landings={sink: reading().of(lambda it: it.behind(ends().value or {})) for sink, reading in sinks.items()},
+        quarantine=NOT_ASKED,
+        freshness=marts(),
+        disk=room(),
+        database=NOT_ASKED,
+        stages=stages,
     )
 
 
-def _landing(settings: Settings, sink: Sink, ends: dict[int, int]) -> Reading[Landing]:
-    return _reading(lambda: landing(settings, sink, ends))
+class _Asked:
+    """Questions that are under way, and until when their answers are waited for."""
+
+    def __init__(self, patience_seconds: float | None) -> None:
+        self._patience = patience_seconds
+        self._started = time.monotonic()
+
+    def to(self, read: Callable[[], Value], wanted: bool = True) -> Callable[[], Reading[Value]]:
+        """Begin to read; what is returned waits for the answer."""
+        if not wanted:
+            return lambda: NOT_ASKED
+        answer: Future[Value] = Future()
+        # A daemon: a process ends although a server holds on to one of its threads.
+        threading.Thread(target=_answer, args=(read, answer), daemon=True).start()
+        return lambda: self._wait(answer)
+
+    def _wait(self, answer: Future[Value]) -> Reading[Value]:
+        left = None if self._patience is None else max(0, self._started + self._patience - time.monotonic())
+        try:
+            return Reading(answer.result(left))
+        except EXPECTED as error:  # among them the TimeoutError of a future
+            waited = f"no answer within {self._patience} s"
+            return Reading(error=str(error).strip() if answer.done() else waited)
 
 
-def _reading(read: Callable[[], Value]) -> Reading[Value]:
+def _answer(read: Callable[[], Value], answer: "Future[Value]") -> None:
     try:
-        return Reading(read())
-    except (CoinloomError, psycopg.Error, OSError) as error:
-        return Reading(error=str(error).strip())
+        answer.set_result(read())
+    except BaseException as error:  # raised where the answer is waited for
+        answer.set_exception(error)

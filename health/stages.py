@@ -1,8 +1,9 @@
 """How far the prices have come: onto the topic, into landing, into the marts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 import psycopg
 
@@ -11,6 +12,16 @@ from stores.database import connect
 from stores.landing import NewestHour, landed_offsets, newest_hour
 
 FRESHNESS = "select mart, changed_at from marts.freshness order by mart"
+
+
+class Stage(StrEnum):
+    """What health looks at, in the order in which a price passes it; landing is as many stages as there are sinks."""
+
+    POLLS = "polls"
+    TOPIC = "topic"
+    LANDING = "landing"
+    MARTS = "marts"
+    DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +33,28 @@ class Landing:
     newest: NewestHour | None
 
 
-def landings(settings: Settings, ends: dict[int, int]) -> Iterator[Landing]:
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What a sink says itself: by partition, the offset that its query reads next, and its newest hour."""
+
+    sink: Sink
+    offsets: Mapping[int, int]
+    newest: NewestHour | None
+
+    def behind(self, ends: Mapping[int, int]) -> Landing:
+        """`ends` are those of the topic."""
+        lag = sum(end - self.offsets.get(partition, 0) for partition, end in ends.items())
+        return Landing(self.sink, lag, self.newest)
+
+
+def landings(settings: Settings, ends: Mapping[int, int]) -> Iterator[Landing]:
     """One for each sink of the settings. Raises DatabaseUnavailable."""
-    return (landing(settings, sink, ends) for sink in settings.sinks)
+    return (landed(settings, sink).behind(ends) for sink in settings.sinks)
 
 
-def landing(settings: Settings, sink: Sink, ends: dict[int, int]) -> Landing:
-    """`ends` are those of the topic. Raises DatabaseUnavailable."""
-    landed = landed_offsets(settings, sink)
-    lag = sum(end - landed.get(partition, 0) for partition, end in ends.items())
-    return Landing(sink, lag, newest_hour(settings, sink))
+def landed(settings: Settings, sink: Sink) -> Landed:
+    """Raises DatabaseUnavailable."""
+    return Landed(sink, landed_offsets(settings, sink), newest_hour(settings, sink))
 
 
 def freshness(settings: Settings) -> dict[str, datetime]:

@@ -7,7 +7,7 @@ has no verdict: where so much is rejected that it matters, landing grows old.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from itertools import takewhile
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from coinloom.wording import age
 from health.disk import Disk
 from health.polls import Poll
 from health.report import Reading, Report
-from health.stages import Landing
+from health.stages import Landing, Stage
 
 GIGABYTE = 1e9
 
@@ -28,16 +28,6 @@ class State(IntEnum):
     HEALTHY = 0
     STALE = 1
     BROKEN = 2
-
-
-class Stage(StrEnum):
-    """In the order in which a price passes them; landing has a verdict for each sink."""
-
-    POLLS = "polls"
-    TOPIC = "topic"
-    LANDING = "landing"
-    MARTS = "marts"
-    DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +60,15 @@ class Limits:
 
 
 def verdicts(report: Report, settings: Settings, now: datetime) -> list[Verdict]:
-    """One for each stage, in the order in which a price passes them; the disk at the end."""
-    return [
-        _of_reading(Stage.POLLS, report.polls, lambda polls: _polls(polls, settings, now)),
-        _of_reading(Stage.TOPIC, report.messages, _topic),
-        *_landings(report, settings, now),
-        _of_reading(Stage.MARTS, report.freshness, lambda marts: _marts(marts, settings, now)),
-        _of_reading(Stage.DISK, report.disk, lambda disk: _disk(disk, settings)),
-    ]
+    """One for each stage of the report, in the order in which a price passes them; the disk at the end."""
+    found = {
+        Stage.POLLS: [_of_reading(Stage.POLLS, report.polls, lambda polls: _polls(polls, settings, now))],
+        Stage.TOPIC: [_of_reading(Stage.TOPIC, report.messages, _topic)],
+        Stage.LANDING: list(_landings(report, settings, now)),
+        Stage.MARTS: [_of_reading(Stage.MARTS, report.freshness, lambda marts: _marts(marts, settings, now))],
+        Stage.DISK: [_of_reading(Stage.DISK, report.disk, lambda disk: _disk(disk, settings))],
+    }
+    return [verdict for stage in Stage if stage in report.stages for verdict in found[stage]]
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

@@ -11,7 +11,8 @@ from coinloom.wording import age
 from dashboard import numbers
 from dashboard.parts import LOOKS
 from health.report import Reading, Report
-from health.verdicts import GIGABYTE, Stage, Verdict, landing_in, newest, verdicts
+from health.stages import Stage
+from health.verdicts import GIGABYTE, Verdict, landing_in, newest, verdicts
 
 TITLES = {Stage.POLLS: "Polled", Stage.TOPIC: "On the topic", Stage.MARTS: "Published", Stage.DISK: "Disk"}
 

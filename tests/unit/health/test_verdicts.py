@@ -7,8 +7,8 @@ import pytest
 from coinloom.settings import Settings, Sink
 from health.disk import Disk
 from health.report import Reading
-from health.stages import Landing
-from health.verdicts import Stage, State, Verdict, newest, verdicts, worst
+from health.stages import Landing, Stage
+from health.verdicts import State, Verdict, newest, verdicts, worst
 from tests.unit.health.made_reports import NOW, ago, landing, poll, report
 
 HEALTHY, STALE, BROKEN = State
