@@ -40,6 +40,16 @@ class ServerName(StrEnum):
     THRIFT_SERVER = "thrift-server"
 
 
+class Stage(StrEnum):
+    """What health looks at, in the order in which a price passes it; landing is as many stages as there are sinks."""
+
+    POLLS = "polls"
+    TOPIC = "topic"
+    LANDING = "landing"
+    MARTS = "marts"
+    DISK = "disk"
+
+
 class CoinGeckoPlan(StrEnum):
     """Decides the API host and the name of the key's header."""
 

@@ -25,3 +25,8 @@ def _parts(seconds: int) -> Iterator[str]:
         count, seconds = divmod(seconds, size)
         if count:
             yield f"{count} {unit}"
+
+
+def printable(text: str) -> str:
+    """What comes from outside, for a terminal: in place of what would steer it, and of line ends, stands a ·."""
+    return "".join(character if character.isprintable() else "·" for character in text)

@@ -8,5 +8,6 @@
 | `quarantine` | what was rejected, and sending it again |
 | `build` | dbt, then publish; once, or again and again |
 | `status`, `counts`, `marts` | what runs, and how far the prices have come |
+| `check` | whether each stage is healthy, in one line and an exit code |
 | `demo` | all of it once |
 """

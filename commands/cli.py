@@ -19,7 +19,7 @@ from rich.markup import escape
 from coinloom.errors import CoinloomError
 from coinloom.logs import configure_logging
 from coinloom.progress import Steps
-from coinloom.settings import ServerName, Target, read_settings
+from coinloom.settings import ServerName, Stage, Target, read_settings
 from quarantine.reasons import Reason
 from stack.environment_file import ensure_env_file
 
@@ -132,6 +132,27 @@ def status(*, target: TargetOption = None) -> None:
 
     with clear_errors():
         show_status(read_settings(dbt_target=target), console)
+
+
+@app.command()
+def check(
+    *,
+    stage: Annotated[
+        list[Stage] | None,
+        typer.Option(metavar="STAGE", help=f"Only this one: {', '.join(Stage)}; may be given several times."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdict of each stage as JSON.")] = False,
+) -> None:
+    """Say in one line whether each stage is healthy. Exit code 0: all are; 1: one is stale; 2: one is broken.
+
+    It waits for 10 seconds at most, whatever is away. Stale is what is older than WARNING_AFTER_SECONDS, broken what is
+    older than CRITICAL_AFTER_SECONDS, or not there; coinloom/settings.py has the limits of single stages, lag and disk.
+    """
+    from commands.check import broken_if_not_known, show_check
+
+    with broken_if_not_known():
+        state = show_check(read_settings(), stage or [], as_json=as_json)
+    raise typer.Exit(state)
 
 
 @app.command(context_settings=PASSED_ON)

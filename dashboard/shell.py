@@ -9,13 +9,12 @@ from dash.development.base_component import Component
 
 from coinloom.clock import Clock, seconds_since
 from coinloom.errors import CoinloomError
-from coinloom.settings import Settings
+from coinloom.settings import Settings, Stage
 from coinloom.wording import age
 from dashboard.address import Address, Page
 from dashboard.database import MartMissing
 from dashboard.market import Market
 from dashboard.parts import LOOKS, choices, notice
-from health.stages import Stage
 from health.verdicts import age_limits
 
 REFRESH_MS = 1_000

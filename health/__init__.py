@@ -3,7 +3,7 @@
 | read | for |
 | --- | --- |
 | `polls` | how polling goes, which coins are absent, which credits are left |
-| `stages` | which there are, and how far landing and the marts are |
+| `stages` | how far landing and the marts are |
 | `disk` | how much room there is, and how much it takes |
 | `report` | all of it at once, what cannot be reached included |
 | `verdicts` | whether each stage is healthy, stale or broken, and why |

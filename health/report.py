@@ -15,10 +15,10 @@ from typing import Any, Generic, TypeVar
 import psycopg
 
 from coinloom.errors import CoinloomError
-from coinloom.settings import Settings, Sink
+from coinloom.settings import Settings, Sink, Stage
 from health.disk import Disk, database_bytes, disk
 from health.polls import AbsentCoin, Credits, Poll, absent_coins, credits_left, last_polls
-from health.stages import Landing, Stage, freshness, landed
+from health.stages import Landing, freshness, landed
 from ingestion.topic import topic_ends
 from quarantine.contents import ReasonCount
 from quarantine.sinks import count_by_reason

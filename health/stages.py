@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 import psycopg
 
@@ -12,16 +11,6 @@ from stores.database import connect
 from stores.landing import NewestHour, landed_offsets, newest_hour
 
 FRESHNESS = "select mart, changed_at from marts.freshness order by mart"
-
-
-class Stage(StrEnum):
-    """What health looks at, in the order in which a price passes it; landing is as many stages as there are sinks."""
-
-    POLLS = "polls"
-    TOPIC = "topic"
-    LANDING = "landing"
-    MARTS = "marts"
-    DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from itertools import takewhile
 from typing import TypeVar
 
 from coinloom.clock import seconds_since
-from coinloom.settings import Settings, Sink
+from coinloom.settings import Settings, Sink, Stage
 from coinloom.wording import age
 from health.disk import Disk
 from health.polls import Poll
 from health.report import Reading, Report
-from health.stages import Landing, Stage
+from health.stages import Landing
 
 GIGABYTE = 1e9
 

@@ -6,12 +6,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from coinloom.clock import seconds_since
-from coinloom.settings import Settings
+from coinloom.settings import Settings, Stage
 from coinloom.wording import age
 from dashboard import numbers
 from dashboard.parts import LOOKS
 from health.report import Reading, Report
-from health.stages import Stage
 from health.verdicts import GIGABYTE, Verdict, landing_in, newest, verdicts
 
 TITLES = {Stage.POLLS: "Polled", Stage.TOPIC: "On the topic", Stage.MARTS: "Published", Stage.DISK: "Disk"}

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from coinloom.settings import Settings, Sink
+from coinloom.settings import Settings, Sink, Stage
 from health.disk import Disk
 from health.report import Reading
-from health.stages import Landing, Stage
+from health.stages import Landing
 from health.verdicts import State, Verdict, newest, verdicts, worst
 from tests.unit.health.made_reports import NOW, ago, landing, poll, report
 
