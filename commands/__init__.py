@@ -9,5 +9,6 @@
 | `build` | dbt, then publish; once, or again and again |
 | `status`, `counts`, `marts` | what runs, and how far the prices have come |
 | `check` | whether each stage is healthy, in one line and an exit code |
+| `top/` | movers, the largest coins and health, live in the terminal |
 | `demo` | all of it once |
 """

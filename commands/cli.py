@@ -339,6 +339,30 @@ def dashboard(
 
 
 @app.command()
+def top(
+    *,
+    vs_currency: Annotated[str, typer.Option(help="Which quote currency. Default: usd, if there is one.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Print it once, then end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it once, as JSON, with all coins.")] = False,
+) -> None:
+    """Show top gainers and losers, the largest coins and the pipeline's health in the terminal, live; q ends it.
+
+    It reads the marts as bi_reader, as often as something is published, and health as `coinloom check` does.
+    """
+    from coinloom.stopping import stop_on_signals
+    from commands.top.live import follow
+    from commands.top.once import show_once
+
+    with clear_errors():
+        settings = read_settings()
+        if once or as_json or not console.is_terminal:
+            show_once(settings, console, vs_currency, as_json=as_json)
+        else:
+            with stop_on_signals() as stop:
+                follow(settings, console, vs_currency, stop)
+
+
+@app.command()
 def server(name: Annotated[ServerName, typer.Argument(help="Which one.")]) -> None:
     """Run one server of the embedded stack in the foreground, as in a container of its own."""
     from coinloom.processes import environment

@@ -23,7 +23,8 @@ IMPORTED_BEFORE = (
         "commands.backfill",
         "commands.load",
     ),
-    *("commands.check", "ingestion.polling.run", "serving.publish", "stack.lifecycle", "pytest"),
+    *("commands.check", "commands.top.live", "commands.top.once", "ingestion.polling.run", "serving.publish"),
+    *("stack.lifecycle", "pytest"),
 )
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(list(IMPORTED_BEFORE))
