@@ -14,7 +14,7 @@ install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo dashboard screenshot up down status build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
+.PHONY: help setup setup-dev demo dashboard screenshot up down status top build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
     bench-build bench-freshness bench-landing bench-sustained chaos lock python clean
 
 help: ## List the targets
@@ -38,6 +38,9 @@ down: ## Stop the pipeline
 
 status: ## Show what runs and how fresh the marts are
 	@$(BIN)/coinloom status
+
+top: ## Follow the movers, the largest coins and the health of each stage in the terminal (q ends it)
+	@$(BIN)/coinloom top $(ARGS)
 
 build: ## Build the models once and publish the marts (servers must be up)
 	@$(BIN)/coinloom build --publish $(ARGS)

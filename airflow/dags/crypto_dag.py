@@ -1,4 +1,4 @@
-"""The warehouse on a schedule: is landing fresh, build the models with their tests, publish the marts.
+"""The warehouse on a schedule: is landing fresh, build the models with their tests, publish the marts, is all healthy.
 
 The tasks are the commands that a person would type. They take their settings (DBT_TARGET, POSTGRES_*, SPARK_THRIFT_*)
 from Airflow's environment. CRYPTO_DAG_SCHEDULE is a cron expression; the default is every five minutes.
@@ -15,6 +15,8 @@ from airflow.sdk import dag
 DBT_BUILD = "dbt build --selector build"
 # Freshness runs no hook of the project, so the hours that landed since the last build are made known first.
 DBT_FRESHNESS = "dbt run-operation register_landing_tables && dbt source freshness"
+# Fails when something is broken; what is only stale is said in the log.
+CHECK = "coinloom check || [ $? -eq 1 ]"
 DBT_PROJECT = str(Path(__file__).resolve().parents[2] / "dbt_project")
 
 
@@ -33,7 +35,8 @@ def crypto_dag() -> None:
     freshness = BashOperator(task_id="source_freshness", bash_command=DBT_FRESHNESS, cwd=DBT_PROJECT)
     build = BashOperator(task_id="dbt_build", bash_command=DBT_BUILD, cwd=DBT_PROJECT)
     publish = BashOperator(task_id="publish", bash_command="coinloom publish")
-    freshness >> build >> publish
+    check = BashOperator(task_id="check", bash_command=CHECK)
+    freshness >> build >> publish >> check
 
 
 crypto_dag()

@@ -9,6 +9,8 @@ import psutil
 import pytest
 
 from coinloom.settings import Settings, Sink, Target
+from commands.check import look
+from health.verdicts import State, worst
 from stack import lifecycle
 from stack.supervisor import Supervisor
 from stores.database import DatabaseUnavailable, connect
@@ -66,6 +68,17 @@ def test_the_marts_fill_by_themselves(running: Settings) -> None:
     assert "RUNNING" in status
     assert "Kept: messages on the topic for 7 days, quarantine for ever, reports of polls for ever, landing" in status
     assert "10,000 of 10,000 credits are left this month" in status  # the simulator costs none
+
+
+def test_every_stage_is_healthy_while_it_runs(running: Settings) -> None:
+    wait_for(lambda: top_5_is_filled(running), seconds=400)
+    # However full the disk of whoever tests is.
+    settings = running.model_copy(update={"warning_below_free_gb": 0, "critical_below_free_gb": 0})
+    wait_for(lambda: worst(look(settings, [])).state is State.HEALTHY, seconds=120)
+    assert run_command(settings, "coinloom", "check") == "healthy: polls, topic, landing_postgres, marts, disk\n"
+    shown = run_command(settings, "coinloom", "top", "--once")
+    assert "● healthy: The newest answer of CoinGecko is " in shown
+    assert "Gainers" in shown
 
 
 def test_a_second_up_changes_nothing(running: Settings) -> None:
