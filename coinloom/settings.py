@@ -123,6 +123,9 @@ class Settings(BaseSettings):
     polls_retention_days: float | None = Field(
         None, gt=0, description="reports of polls and of coins are removed after so long; empty: never"
     )
+    builds_retention_days: float = Field(
+        90, ge=0, description="records of builds, some thousand a day, are removed after so long; 0: never"
+    )
     maintain_interval_seconds: float = Field(
         86_400, gt=0, description="from one `coinloom maintain` to the next, where it runs in the background"
     )

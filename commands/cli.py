@@ -305,7 +305,8 @@ def maintain_command(
     """Put the many small files of the lake's past hours together, and remove what the settings say is too old.
 
     Safe at any time and as often as you like: readers see each price once, builds wait for a moment, a kill does no
-    harm. KAFKA_RETENTION_DAYS, QUARANTINE_RETENTION_DAYS and POLLS_RETENTION_DAYS say what is kept for how long.
+    harm. KAFKA_RETENTION_DAYS, QUARANTINE_RETENTION_DAYS, POLLS_RETENTION_DAYS and BUILDS_RETENTION_DAYS say what is
+    kept for how long.
     """
     from coinloom.stopping import stop_on_signals
     from maintenance.run import maintain, maintain_every

@@ -94,6 +94,7 @@ def _show_retention(settings: Settings, console: Console) -> None:
         "messages on the topic": settings.kafka_retention_days,
         "quarantine": settings.quarantine_retention_days,
         "reports of polls": settings.polls_retention_days,
+        "records of builds": settings.builds_retention_days or None,
         "landing": None,
     }
     console.print("Kept: " + ", ".join(f"{what} {_days(days)}" for what, days in kept.items()) + ".")

@@ -1,8 +1,10 @@
 """A dbt command that writes Coinloom's tables holds the build lock of its target until it ends.
 
 So builds never run into each other, whoever starts them: `coinloom build`, Airflow, or a person with plain dbt. Targets
-that are not production have schemas, and so a lock, of their own.
+that are not production have schemas, and so a lock, of their own. What a command did in production is kept as a row.
 """
+
+from dataclasses import dataclass
 
 import psycopg
 from dbt.flags import get_flags
@@ -13,8 +15,9 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
 from coinloom.settings import read_settings
+from dbt_coinloom.build_record import BuildRecord, write
 from dbt_coinloom.project import PROJECT
-from dbt_coinloom.target import schema_prefix
+from dbt_coinloom.target import target_of
 from serving.build_lock import PRODUCTION, lock_of, take_build_lock
 
 # Not run-operation: register_landing_tables makes known what has landed, which does no build any harm.
@@ -22,8 +25,17 @@ COMMANDS_THAT_WRITE = {"build", "clone", "retry", "run", "seed", "snapshot"}
 # Compiles and lints in a catalog of its own, without any server.
 TARGET_WITHOUT_SERVER = "spark_session"
 
-# The lock goes with its connection, which lives as long as the command, or ends with a process that is killed.
-_held: list[psycopg.Connection] = []
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The lock goes with its connection, which lives as long as the command, or ends with a process that is killed."""
+
+    connection: psycopg.Connection
+    record: BuildRecord | None  # in production
+
+
+_held: list[_Held] = []
+_said: set[str] = set()
 
 
 class OneBuildAtATime(dbtPlugin):
@@ -35,17 +47,37 @@ class OneBuildAtATime(dbtPlugin):
         command, target = getattr(flags, "WHICH", None), getattr(flags, "TARGET", None)
         writes = command in COMMANDS_THAT_WRITE and target != TARGET_WITHOUT_SERVER
         if self.project_name == PROJECT and writes and not _held:
-            prefix = schema_prefix(flags)
+            of_command = target_of(flags)
+            prefix = of_command.schema_prefix
             lock = lock_of(prefix) if prefix else PRODUCTION
-            _held.append(take_build_lock(read_settings(), f"dbt {command}", _say, lock))
-            add_callback_to_manager(_let_go_at_the_end)
+            connection = take_build_lock(read_settings(), f"dbt {command}", _say, lock)
+            _held.append(_Held(connection, None if prefix else BuildRecord(str(command), of_command.name)))
+            add_callback_to_manager(_hear)
 
 
 def _say(message: str) -> None:
     fire_event(Note(msg=message))
 
 
-def _let_go_at_the_end(event: EventMsg) -> None:
-    """For a process that outlives its command, as one that calls dbtRunner does."""
-    if event.info.name == "CommandCompleted" and _held:
-        _held.pop().close()
+def _hear(event: EventMsg) -> None:
+    """Let go at the end, for a process that outlives its command, as one that calls dbtRunner does."""
+    if not _held:
+        return
+    if (record := _held[0].record) is not None:
+        record.hear(event)
+    if event.info.name == "CommandCompleted":
+        held = _held.pop()
+        if record is not None:
+            _keep(record, held.connection, passed=event.data.success)
+        held.connection.close()
+
+
+def _keep(record: BuildRecord, connection: psycopg.Connection, *, passed: bool) -> None:
+    """Only said where it fails, and once in a process: a build is as good without its row."""
+    try:
+        write(connection, record.row(passed=passed))
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        if reason not in _said:
+            _said.add(reason)
+            _say(f"operations.builds has no row of this command: {reason}")

@@ -1,21 +1,31 @@
 """The target that a dbt command is about, before dbt has looked at it."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dbt.config.runtime import load_profile, load_project
 
 
-def schema_prefix(flags: Any) -> str:
-    """What the schemas of the target begin with; empty in production, whose schemas have the plain names."""
+@dataclass(frozen=True, slots=True)
+class CommandTarget:
+    """Its name, and what its schemas begin with: nothing in production, whose schemas have the plain names."""
+
+    name: str
+    schema_prefix: str
+
+
+def target_of(flags: Any) -> CommandTarget:
+    """That of the command with these flags."""
     project_folder, target = flags.PROJECT_DIR, flags.TARGET
     if flags.WHICH == "retry":
         target = _target_of_last_run(flags)
     profile = load_profile(project_folder, flags.VARS, flags.PROFILE, target)
     project = load_project(project_folder, version_check=False, profile=profile)
     production = project.vars.to_dict().get("production_targets", [profile.target_name])  # type: ignore[no-untyped-call]
-    return "" if profile.target_name in production else str(profile.credentials.schema)
+    prefix = "" if profile.target_name in production else str(profile.credentials.schema)
+    return CommandTarget(profile.target_name, prefix)
 
 
 def _target_of_last_run(flags: Any) -> str | None:

@@ -2,16 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
-
-import psycopg
-from psycopg.rows import class_row
 
 from coinloom.settings import Settings
+from health.tables import read_rows
 from ingestion.coingecko.budget import Budget, Limits
-from stores.database import connect
-
-Row = TypeVar("Row")
 
 LAST_POLLS = """
     select polled_at, seconds, coins_answered, coins_asked, messages, error, coins_unknown, coins_retired,
@@ -68,12 +62,12 @@ class Credits:
 
 def last_polls(settings: Settings, at_most: int = 1) -> list[Poll]:
     """The newest first; empty before the first poll. Raises DatabaseUnavailable."""
-    return _read(settings, Poll, LAST_POLLS, [at_most])
+    return read_rows(settings, Poll, LAST_POLLS, [at_most])
 
 
 def absent_coins(settings: Settings) -> list[AbsentCoin]:
     """By coin and currency. Raises DatabaseUnavailable."""
-    return _read(settings, AbsentCoin, ABSENT_COINS, [])
+    return read_rows(settings, AbsentCoin, ABSENT_COINS)
 
 
 def credits_left(settings: Settings) -> Credits | None:
@@ -81,12 +75,3 @@ def credits_left(settings: Settings) -> Credits | None:
     limits = Limits.of(settings)
     left = Budget(settings.calls_file, settings.coingecko_plan, limits).credits_left()
     return None if left is None else Credits(left, limits.credits_per_month)
-
-
-def _read(settings: Settings, kind: type[Row], query: str, values: list[int]) -> list[Row]:
-    """Empty while the table is not there yet."""
-    with connect(settings, connect_timeout_seconds=2) as connection:
-        try:
-            return connection.cursor(row_factory=class_row(kind)).execute(query, values).fetchall()
-        except psycopg.errors.UndefinedTable:
-            return []

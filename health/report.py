@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -16,14 +16,17 @@ import psycopg
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink, Stage
+from health.builds import Build, last_builds
 from health.disk import Disk, database_bytes, disk
 from health.polls import AbsentCoin, Credits, Poll, absent_coins, credits_left, last_polls
 from health.stages import Landing, freshness, landed
 from ingestion.topic import topic_ends
 from quarantine.contents import ReasonCount
 from quarantine.sinks import count_by_reason
+from stores.arrivals import Arrivals, arrivals
 
 POLLS_SHOWN = 10
+BUILDS_SHOWN = 5
 EXPECTED = (CoinloomError, psycopg.Error, OSError)
 """What reading may raise where something is away."""
 
@@ -62,6 +65,8 @@ class Report:
     freshness: Reading[dict[str, datetime]]
     disk: Reading[Disk]
     database: Reading[int]
+    builds: Reading[list[Build]] = NOT_ASKED
+    arrivals: dict[Sink, Reading[Arrivals]] = field(default_factory=dict)
     stages: Collection[Stage] = tuple(Stage)
 
 
@@ -70,7 +75,17 @@ def read_report(settings: Settings) -> Report:
     asked = _Asked(None)
     left, absent = asked.to(lambda: credits_left(settings)), asked.to(lambda: absent_coins(settings))
     rejected, size = asked.to(lambda: count_by_reason(settings)), asked.to(lambda: database_bytes(settings))
-    return replace(read_stages(settings), credits=left(), absent=absent(), quarantine=rejected(), database=size())
+    builds = asked.to(lambda: last_builds(settings, BUILDS_SHOWN))
+    came = {sink: asked.to(partial(arrivals, settings, sink)) for sink in settings.sinks}
+    return replace(
+        read_stages(settings),
+        credits=left(),
+        absent=absent(),
+        quarantine=rejected(),
+        database=size(),
+        builds=builds(),
+        arrivals={sink: reading() for sink, reading in came.items()},
+    )
 
 
 def read_stages(

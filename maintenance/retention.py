@@ -19,6 +19,7 @@ from stores.lake_files import landed_hours
 LEFTOVERS_ARE_OLDER_THAN = timedelta(days=1)  # what a batch writes aside, it takes away within minutes
 QUARANTINE = "delete from quarantine.crypto_prices where landed_at < %s"
 POLLS = "delete from ingestion.polls where polled_at < %s"
+BUILDS = "delete from operations.builds where ended_at < %s"
 # The newest state of a coin is what it is now, however long ago it began.
 COIN_STATES = """
     delete from ingestion.coin_states as state
@@ -44,6 +45,9 @@ def apply(settings: Settings, lake: Path | None) -> Iterator[str]:
     if settings.polls_retention_days:
         before = utc_now() - timedelta(days=settings.polls_retention_days)
         yield from _deleted(settings, {"reports of polls": POLLS, "states of coins": COIN_STATES}, before)
+    if settings.builds_retention_days:
+        before = utc_now() - timedelta(days=settings.builds_retention_days)
+        yield from _deleted(settings, {"records of builds": BUILDS}, before)
     if lake:
         yield from _leftovers(lake / "_staging" / "crypto_prices")
 

@@ -4,6 +4,6 @@
 | --- | --- |
 | `database`, `thrift`, `composing` | connections; SQL from names that are quoted |
 | `migrate`, `migrations/` | schemas, landing tables and roles in PostgreSQL |
-| `lake_files`, `landing` | where the lake's files are; how far the stream has come |
+| `lake_files`, `landing`, `arrivals` | where the lake's files are; how far the stream has come; what came lately |
 | `state_file` | a SQLite file for what has to outlive a process |
 """

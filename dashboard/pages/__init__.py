@@ -4,5 +4,5 @@
 | --- | --- |
 | `movers`, `market_table` | who rises and falls; the whole market |
 | `coin`, `coin_head` | one coin |
-| `health`, `stages` | how the pipeline is |
+| `health`, `stages`, `builds`, `facts` | how the pipeline is |
 """

@@ -1,8 +1,6 @@
 """How the pipeline is: the age and lag of each stage, the last polls, what was rejected, what is absent."""
 
 import threading
-from collections.abc import Sequence
-from typing import Any
 
 from cachetools import TTLCache, cached
 from dash import Dash, Input, Output, dcc, html
@@ -12,7 +10,9 @@ from coinloom.clock import Clock, seconds_since
 from coinloom.settings import Settings
 from coinloom.wording import age
 from dashboard import numbers
-from dashboard.pages.stages import stages, why_not
+from dashboard.pages.builds import last_builds, last_minutes
+from dashboard.pages.facts import table
+from dashboard.pages.stages import stages
 from dashboard.parts import card, figure_of
 from health.report import Reading, Report, read_report
 from health.verdicts import GIGABYTE
@@ -41,7 +41,13 @@ def register(app: Dash, settings: Settings, now: Clock) -> None:
         return [
             html.Div(stages(report, settings, now()), className="stages"),
             html.Div(_figures(report), className="kpis"),
-            html.Div([_polls(report), html.Div([_marts(report, now), _quarantine(report, now)])], className="grid-2"),
+            html.Div(
+                [
+                    html.Div([_polls(report), *last_minutes(report)]),
+                    html.Div([last_builds(report), _marts(report, now), _quarantine(report, now)]),
+                ],
+                className="grid-2",
+            ),
             _absent(report),
         ]
 
@@ -66,7 +72,7 @@ def _polls(report: Report) -> Component:
         ]
         for poll in report.polls.value or []
     ]
-    return card("Last polls", _table(["Answered (UTC)", "Took", "Coins", "Outcome"], rows, report.polls))
+    return card("Last polls", table(["Answered (UTC)", "Took", "Coins", "Outcome"], rows, report.polls))
 
 
 def _marts(report: Report, now: Clock) -> Component:
@@ -74,7 +80,7 @@ def _marts(report: Report, now: Clock) -> Component:
         [mart, f"{changed_at:%Y-%m-%d %H:%M:%S}", age(seconds_since(changed_at, now()))]
         for mart, changed_at in (report.freshness.value or {}).items()
     ]
-    return card("Marts", _table(["Mart", "Last changed (UTC)", "Age"], rows, report.freshness))
+    return card("Marts", table(["Mart", "Last changed (UTC)", "Age"], rows, report.freshness))
 
 
 def _quarantine(report: Report, now: Clock) -> Component:
@@ -88,7 +94,7 @@ def _quarantine(report: Report, now: Clock) -> Component:
         ]
         for count in counts
     ]
-    return card("Quarantine", _table(["Reason", "Sink", "Messages", "Last one ago"], rows, report.quarantine))
+    return card("Quarantine", table(["Reason", "Sink", "Messages", "Last one ago"], rows, report.quarantine))
 
 
 def _absent(report: Report) -> Component:
@@ -97,14 +103,4 @@ def _absent(report: Report) -> Component:
         [coin.coin_id, coin.vs_currency, coin.state, f"{coin.since:%Y-%m-%d %H:%M}"] for coin in coins[:COINS_SHOWN]
     ]
     more = f", {len(coins) - COINS_SHOWN:,} more in ingestion.coin_states" if len(coins) > COINS_SHOWN else ""
-    return card(f"Absent coins{more}", _table(["Coin", "Currency", "State", "Since (UTC)"], rows, report.absent))
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]], reading: Reading[Any]) -> Component:
-    if (why := why_not(reading)) is not None:
-        return why
-    if not rows:
-        return html.P("None.", className="nobody")
-    columns = html.Thead(html.Tr([html.Th(name) for name in head]))
-    body = html.Tbody([html.Tr([html.Td(value) for value in row]) for row in rows])
-    return html.Div(html.Table([columns, body], className="facts"), className="scroll")
+    return card(f"Absent coins{more}", table(["Coin", "Currency", "State", "Since (UTC)"], rows, report.absent))

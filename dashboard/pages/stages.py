@@ -10,7 +10,7 @@ from coinloom.settings import Settings, Stage
 from coinloom.wording import age
 from dashboard import numbers
 from dashboard.parts import LOOKS
-from health.report import Reading, Report
+from health.report import Report
 from health.verdicts import GIGABYTE, Verdict, landing_in, newest, verdicts
 
 TITLES = {Stage.POLLS: "Polled", Stage.TOPIC: "On the topic", Stage.MARTS: "Published", Stage.DISK: "Disk"}
@@ -38,8 +38,3 @@ def _card(title: str, holds: dict[str, str], verdict: Verdict) -> Component:
     head = html.H3([html.Span(className="dot"), title, html.Span(state, className="how")])
     figure = html.Div(holds.get(verdict.stage, numbers.ABSENT), className="age-of")
     return html.Div([head, figure, html.P(verdict.reason)], className=f"stage {LOOKS[verdict.state]}")
-
-
-def why_not(reading: Reading[object]) -> Component | None:
-    """What is said in place of a table that could not be read."""
-    return html.P(reading.error, className="nobody") if reading.error else None

@@ -29,6 +29,12 @@ HOURS, FILES_AN_HOUR = 2, 3
 POLL = """
     insert into ingestion.polls values (%s, %s, 1, 1, 1, 1, null, 0, 0, 0, 0)
 """
+BUILD = """
+    insert into operations.builds (began_at, ended_at, command, target, outcome, models_passed, models_failed,
+        models_skipped, models_warned, tests_passed, tests_failed, tests_skipped, tests_warned, seconds_in_models,
+        seconds_in_tests, slowest_nodes)
+    values (%(at)s, %(at)s, 'build', 'spark', 'passed', 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, '[]')
+"""
 COIN_STATE = "insert into ingestion.coin_states values (%s, 'usd', %s, %s)"
 SMALL_DISK = """
 set -e
@@ -154,6 +160,7 @@ def test_what_is_too_old_is_removed_and_nothing_else(own: Settings) -> None:
     with connect(own) as connection:
         for poll, at in (("old", old), ("new", now)):
             connection.execute(POLL, [poll, at])
+            connection.execute(BUILD, {"at": at})
         states = [("gone", old, "unknown"), ("gone", now, "answered"), ("away", old, "retired")]
         for state in states:
             connection.execute(COIN_STATE, state)
@@ -161,12 +168,12 @@ def test_what_is_too_old_is_removed_and_nothing_else(own: Settings) -> None:
     for folder in staged:
         folder.mkdir(parents=True)
     os.utime(staged[0], times=(old.timestamp(), old.timestamp()))
-    keeping = {"quarantine_retention_days": 30.0, "polls_retention_days": 30.0}
+    keeping = {"quarantine_retention_days": 30.0, "polls_retention_days": 30.0, "builds_retention_days": 30.0}
     printed = run_command(own.model_copy(update=keeping), "coinloom", "maintain")
     assert "6 messages in quarantine" in printed
     assert "2 hours of the quarantine in the lake" in printed
     assert counted(own, "quarantine.crypto_prices") == len(rows(own, "quarantine")) == 1
-    assert counted(own, "ingestion.polls") == 1
+    assert counted(own, "ingestion.polls") == counted(own, "operations.builds") == 1
     with connect(own) as connection:
         left = connection.execute("select coin_id, state from ingestion.coin_states order by 1").fetchall()
     assert left == [("away", "retired"), ("gone", "answered")]

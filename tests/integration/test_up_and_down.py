@@ -66,7 +66,7 @@ def test_the_marts_fill_by_themselves(running: Settings) -> None:
     limited = running.model_copy(update={"coingecko_credits_per_month": 10_000})
     status = run_command(limited, "coinloom", "status")
     assert "RUNNING" in status
-    assert "Kept: messages on the topic for 7 days, quarantine for ever, reports of polls for ever, landing" in status
+    assert "Kept: messages on the topic for 7 days, quarantine for ever, reports of polls for ever, records" in status
     assert "10,000 of 10,000 credits are left this month" in status  # the simulator costs none
 
 

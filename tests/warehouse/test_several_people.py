@@ -14,6 +14,7 @@ import pytest
 from checks.compare import compare
 from checks.landing import Offsets, land, landing_rows
 from coinloom.settings import REPOSITORY, Target
+from health.builds import last_builds
 from stores.database import connect
 from stores.thrift import open_cursor
 from tests.warehouse.history import START
@@ -55,6 +56,11 @@ def people(warehouse: Warehouse) -> People:
         assert build.wait().returncode == 0, build.stdout[-6000:]
         assert "Waiting up to" not in build.stdout
     return People(then, warehouse, ada, bob)
+
+
+def test_only_builds_of_production_are_recorded(people: People) -> None:
+    production = people.production
+    assert {build.target for build in last_builds(production.settings, 20)} == {production.target}
 
 
 def test_a_developer_gets_the_same_tables_as_production(people: People) -> None:

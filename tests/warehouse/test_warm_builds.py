@@ -1,7 +1,10 @@
 """The process that builds again and again, with the real dbt project and real servers."""
 
+import json
+import re
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -17,7 +20,10 @@ from building.worker_process import WorkerProcess
 from checks.compare import compare
 from checks.landing import Offsets, land, landing_rows
 from coinloom.processes import environment
+from coinloom.settings import Target
+from health.builds import Build, last_builds
 from serving.build_lock import PRODUCTION, take_build_lock
+from stores.database import connect
 from tests.warehouse.warehouse import KEYS, Warehouse
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -99,6 +105,41 @@ def test_warm_builds_are_those_of_dbt(
     assert warm["warehouse.crypto_table"].height == market.minutes
     for table, rows in full.items():
         assert compare(warm[table], rows, 1e-12, KEYS[table]).differences == []
+    refresh, last, by_hand, failed, first = last_builds(warehouse.settings, 5)
+    assert [build.outcome for build in (first, failed, by_hand, last, refresh)] == [
+        *("passed", "failed", "passed", "passed", "passed")
+    ]
+    assert failed.failed_node == "top_5_losers"
+    assert re.fullmatch(r"\w+ Error in model top_5_losers .*", failed.failure or "")
+    assert (failed.models_failed, failed.tests_failed) == (1, 0)
+    assert failed.tests_skipped > 0
+    assert first.ended_at < failed.began_at < failed.ended_at < by_hand.began_at
+    agrees_with_dbt(refresh, warehouse.artifacts)
+    assert (last.models_passed, last.command, last.target) == (refresh.models_passed, "build", warehouse.target)
+
+
+def agrees_with_dbt(build: Build, artifacts: Path) -> None:
+    """What dbt itself writes of its last command says the same."""
+    results = json.loads((artifacts / "run_results.json").read_text(encoding="utf-8"))["results"]
+    counts = Counter((result["unique_id"].split(".")[0], result["status"]) for result in results)
+    assert (build.models_passed, build.tests_passed) == (counts["model", "success"], counts["test", "pass"])
+    assert build.models_passed + build.tests_passed == len(results) > 30
+    seconds = sorted((result["execution_time"] for result in results), reverse=True)
+    assert build.seconds_in_models + build.seconds_in_tests == pytest.approx(sum(seconds), rel=1e-3)
+    assert [node["seconds"] for node in build.slowest_nodes] == pytest.approx(seconds[:10], abs=1e-3)
+
+
+@pytest.mark.parametrize("warehouse", [Target.POSTGRES], indirect=True)
+def test_a_build_is_as_good_without_its_row(warehouse: Warehouse) -> None:
+    with connect(warehouse.settings) as connection:
+        connection.execute("alter table operations.builds rename to taken_away")
+    try:
+        done = warehouse.dbt("run", "--select", "no_such_model")
+    finally:
+        with connect(warehouse.settings) as connection:
+            connection.execute("alter table operations.taken_away rename to builds")
+    assert done.returncode == 0
+    assert done.stdout.count("operations.builds has no row of this command") == 1
 
 
 def test_a_build_goes_on_after_its_process_was_killed(

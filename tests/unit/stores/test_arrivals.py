@@ -1,0 +1,38 @@
+"""What came to the lake in the last minutes, from files as the stream leaves them."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow.parquet import write_table
+
+from coinloom.settings import Settings, Sink
+from stores.arrivals import Arrivals, arrivals
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, lake_root=str(tmp_path))
+
+
+def land(lake: Path, place: str, *landed_at: datetime) -> None:
+    file = lake / place
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_table(pa.table({"landed_at": pa.array(landed_at, pa.timestamp("us", "UTC"))}), file)
+
+
+def test_rows_are_counted_by_minute_in_the_newest_hour_only(settings: Settings, tmp_path: Path) -> None:
+    first, second = datetime(2026, 11, 22, 10, 1), datetime(2026, 11, 22, 10, 2)
+    land(tmp_path, "landing/crypto_prices/landed_hour=2026-11-22T09/a.parquet", datetime(2026, 11, 22, 9, 59))
+    land(tmp_path, "landing/crypto_prices/landed_hour=2026-11-22T10/b.parquet", first, first.replace(second=59))
+    land(tmp_path, "landing/crypto_prices/landed_hour=2026-11-22T10/c.parquet", second.replace(microsecond=1))
+    land(tmp_path, "quarantine/crypto_prices/landed_hour=2026-11-22T10/d.parquet", second)
+    land(tmp_path, "quarantine/crypto_prices/landed_hour=2026-11-22T08/e.parquet", second)
+    found = arrivals(settings, Sink.PARQUET)
+    assert found == Arrivals(Sink.PARQUET, {first: 2, second: 1}, {second: 1})
+    assert found.minutes == [second, first]
+
+
+def test_before_the_first_row_there_is_no_minute(settings: Settings) -> None:
+    assert arrivals(settings, Sink.PARQUET).minutes == []
