@@ -14,7 +14,7 @@ from dashboard.pages.builds import last_builds, last_minutes
 from dashboard.pages.facts import table
 from dashboard.pages.stages import stages
 from dashboard.parts import card, figure_of
-from health.report import Reading, Report, read_report
+from health.report import Report, read_report
 from health.verdicts import GIGABYTE
 
 REFRESH_MS = 5_000
