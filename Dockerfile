@@ -36,6 +36,7 @@ COPY dbt_coinloom dbt_coinloom
 COPY health health
 COPY ingestion ingestion
 COPY maintenance maintenance
+COPY monitoring monitoring
 COPY quarantine quarantine
 COPY serving serving
 COPY simulator simulator

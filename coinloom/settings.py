@@ -58,6 +58,13 @@ class CoinGeckoPlan(StrEnum):
     PRO = "pro"
 
 
+class WebhookFormat(StrEnum):
+    """What the receiver of alerts understands."""
+
+    JSON = "json"
+    SLACK = "slack"
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=REPOSITORY / ".env", extra="ignore", env_ignore_empty=True)
 
@@ -158,6 +165,17 @@ class Settings(BaseSettings):
     warning_below_free_gb: float = Field(5, ge=0, description="with less room on the disk of COINLOOM_HOME it is stale")
     critical_below_free_gb: float = Field(1, ge=0, description="and broken")
 
+    monitor_host: str = Field("127.0.0.1", description="where Prometheus finds the metrics")
+    monitor_port: int = 18050  # 9100 to 9999 belong to others' exporters
+    monitor_interval_seconds: float = Field(
+        15, gt=0, description="from one look at the pipeline to the next, for metrics and alerts"
+    )
+    alert_webhook_url: SecretStr | None = Field(None, description="is told when a stage changes its state; empty: none")
+    alert_webhook_format: WebhookFormat = WebhookFormat.JSON
+    alert_after_seconds: float = Field(
+        60, ge=0, description="a stage is in a new state for so long before anybody is told"
+    )
+
     simulator_port: int = 8900
     simulator_seed: int = 7
     simulator_coins: int = Field(250, ge=1)
@@ -193,6 +211,11 @@ class Settings(BaseSettings):
     def replays_file(self) -> Path:
         """Where it is kept which quarantined messages were sent again."""
         return self.coinloom_home / "quarantine-replays.sqlite"
+
+    @property
+    def alerts_file(self) -> Path:
+        """Where it is kept what the receiver of alerts was told."""
+        return self.coinloom_home / "alerts.sqlite"
 
     @property
     def jars(self) -> Path:

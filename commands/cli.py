@@ -96,7 +96,7 @@ def up(
     servers_only: Annotated[bool, typer.Option("--servers-only", help="Start the servers, and nothing else.")] = False,
     target: TargetOption = None,
 ) -> None:
-    """Start the pipeline in the background: servers, poller, stream, build and publish, dashboard."""
+    """Start the pipeline in the background: servers, poller, stream, build and publish, monitor, dashboard."""
     from commands.status import show_status
     from stack import lifecycle, services
 
@@ -104,6 +104,8 @@ def up(
         ensure_env_file()
         settings = read_settings(dbt_target=target)
         others = [] if servers_only else services.pipeline(settings, with_build=not no_build)
+        if not servers_only:
+            others.append(services.monitor(settings))
         has_dashboard = not (servers_only or no_dashboard)
         if has_dashboard:
             others.append(services.dashboard(settings))
@@ -337,6 +339,24 @@ def dashboard(
     configure_logging()
     with clear_errors():
         serve(read_settings(dashboard_port=port))
+
+
+@app.command("monitor")
+def monitor_command(
+    *,
+    port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Where it listens. [MONITOR_PORT, 18050]")] = None,
+) -> None:
+    """Serve metrics for Prometheus on http://127.0.0.1:18050, and tell a webhook when the state of a stage changes.
+
+    ALERT_WEBHOOK_URL is who is told, ALERT_AFTER_SECONDS how long a state lasts before. It looks every
+    MONITOR_INTERVAL_SECONDS, whoever asks and however often.
+    """
+    from coinloom.stopping import stop_on_signals
+    from monitoring.server import monitor
+
+    configure_logging()
+    with clear_errors(), stop_on_signals() as stop:
+        monitor(read_settings(monitor_port=port), stop)
 
 
 @app.command()

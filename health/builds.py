@@ -16,6 +16,7 @@ LAST_BUILDS = """
     order by build_id desc
     limit %s
 """
+LAST_PASSED = "select ended_at from operations.builds where outcome = 'passed' order by ended_at desc limit 1"
 
 
 class SlowNode(TypedDict):
@@ -56,6 +57,16 @@ class Build:
     @property
     def seconds(self) -> float:
         return (self.ended_at - self.began_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    ended_at: datetime
+
+
+def last_passed_at(settings: Settings) -> datetime | None:
+    """When the last build ended that passed. Raises DatabaseUnavailable."""
+    return next((row.ended_at for row in read_rows(settings, _Passed, LAST_PASSED)), None)
 
 
 def last_builds(settings: Settings, at_most: int = 1) -> list[Build]:

@@ -2,14 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import psycopg
 
 from coinloom.settings import Settings, Sink
+from ingestion import topic
 from stores.database import connect
 from stores.landing import NewestHour, landed_offsets, newest_hour
 
+NEWEST_BAR = "select max(bar_minute) from marts.coin_overview"
+# As publish has PostgreSQL count them; -1 is never.
+MART_ROWS = """
+    select relname, reltuples::bigint
+    from pg_class
+    where relnamespace = to_regnamespace('marts') and relkind = 'r' and reltuples >= 0
+    order by relname
+"""
 FRESHNESS = "select mart, changed_at from marts.freshness order by mart"
 
 
@@ -44,6 +53,30 @@ def landings(settings: Settings, ends: Mapping[int, int]) -> Iterator[Landing]:
 def landed(settings: Settings, sink: Sink) -> Landed:
     """Raises DatabaseUnavailable."""
     return Landed(sink, landed_offsets(settings, sink), newest_hour(settings, sink))
+
+
+def newest_bar(settings: Settings) -> datetime | None:
+    """The newest minute that is published, in UTC; None before the first publish. Raises DatabaseUnavailable."""
+    with connect(settings, connect_timeout_seconds=2) as connection:
+        try:
+            (minute,) = connection.execute(NEWEST_BAR).fetchone() or (None,)
+        except psycopg.errors.UndefinedTable:
+            return None
+    return minute.replace(tzinfo=UTC) if minute else None
+
+
+def mart_rows(settings: Settings) -> dict[str, int]:
+    """By mart, about how many rows it has. Raises DatabaseUnavailable."""
+    with connect(settings, connect_timeout_seconds=2) as connection:
+        return dict(connection.execute(MART_ROWS).fetchall())
+
+
+def waiting_since(settings: Settings, sink: Sink) -> datetime | None:
+    """When the oldest message that the sink does not have was produced; None if it has all.
+
+    Raises BrokerUnavailable.
+    """
+    return topic.waiting_since(settings, landed_offsets(settings, sink))
 
 
 def freshness(settings: Settings) -> dict[str, datetime]:

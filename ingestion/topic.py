@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
 from coinloom.settings import Settings
 from ingestion.exceptions import BrokerUnavailable
@@ -55,6 +56,24 @@ class KafkaTopic:
             for records in self._consumer.poll(timeout_ms=POLL_TIMEOUT_MS).values():
                 yield from records
 
+    def oldest(self, since: Mapping[int, int]) -> datetime | None:
+        """When the oldest of the messages from `since` on was produced; None if there is none."""
+        moments = [
+            self._produced_at(TopicPartition(self.name, partition), since.get(partition, 0))
+            for partition, end in self.ends().items()
+            if since.get(partition, 0) < end
+        ]
+        return min(moments, default=None)
+
+    def _produced_at(self, partition: TopicPartition, offset: int) -> datetime:
+        self._consumer.assign([partition])
+        first = self._consumer.beginning_offsets([partition])[partition]
+        self._consumer.seek(partition, max(first, offset))
+        for _ in range(PATIENCE_SECONDS):
+            for records in self._consumer.poll(timeout_ms=POLL_TIMEOUT_MS, max_records=1).values():
+                return datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
+        raise KafkaTimeoutError(f"no message of partition {partition.partition} within {PATIENCE_SECONDS} s")
+
     def _offsets(self, ask: Callable[[list[TopicPartition]], dict[TopicPartition, int]]) -> dict[int, int]:
         partitions = self._consumer.partitions_for_topic(self.name) or set()
         found = ask([TopicPartition(self.name, partition) for partition in partitions])
@@ -83,6 +102,12 @@ def topic_ends(settings: Settings) -> dict[int, int]:
     """By partition, how many messages were ever written. For people who wait: raises BrokerUnavailable soon."""
     with open_topic(settings, PATIENCE_SECONDS) as topic:
         return topic.ends()
+
+
+def waiting_since(settings: Settings, since: Mapping[int, int]) -> datetime | None:
+    """When the oldest message from these offsets on was produced. Raises BrokerUnavailable, as soon as `topic_ends`."""
+    with open_topic(settings, PATIENCE_SECONDS) as topic:
+        return topic.oldest(since)
 
 
 def _message(record: Any) -> Message:

@@ -87,6 +87,12 @@ def dashboard(settings: Settings) -> Service:
     return Service("dashboard", [*COINLOOM, "dashboard"], listens=listens)
 
 
+def monitor(settings: Settings) -> Service:
+    """Metrics for Prometheus, and alerts."""
+    listens = (settings.monitor_host, settings.monitor_port, "MONITOR_PORT")
+    return Service("monitor", [*COINLOOM, "monitor"], listens=listens)
+
+
 def dashboard_url(settings: Settings) -> str:
     """Where a browser on this machine finds it."""
     return f"http://{settings.dashboard_host}:{settings.dashboard_port}"

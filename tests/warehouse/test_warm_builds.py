@@ -120,7 +120,8 @@ def test_warm_builds_are_those_of_dbt(
 
 def agrees_with_dbt(build: Build, artifacts: Path) -> None:
     """What dbt itself writes of its last command says the same."""
-    results = json.loads((artifacts / "run_results.json").read_text(encoding="utf-8"))["results"]
+    everything = json.loads((artifacts / "run_results.json").read_text(encoding="utf-8"))["results"]
+    results = [result for result in everything if not result["unique_id"].startswith("operation.")]
     counts = Counter((result["unique_id"].split(".")[0], result["status"]) for result in results)
     assert (build.models_passed, build.tests_passed) == (counts["model", "success"], counts["test", "pass"])
     assert build.models_passed + build.tests_passed == len(results) > 30

@@ -30,7 +30,8 @@ def test_rows_are_counted_by_minute_in_the_newest_hour_only(settings: Settings, 
     land(tmp_path, "quarantine/crypto_prices/landed_hour=2026-11-22T10/d.parquet", second)
     land(tmp_path, "quarantine/crypto_prices/landed_hour=2026-11-22T08/e.parquet", second)
     found = arrivals(settings, Sink.PARQUET)
-    assert found == Arrivals(Sink.PARQUET, {first: 2, second: 1}, {second: 1})
+    last = second.replace(microsecond=1)
+    assert found == Arrivals(Sink.PARQUET, {first: 2, second: 1}, {second: 1}, last)
     assert found.minutes == [second, first]
 
 
