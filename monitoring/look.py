@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from coinloom.clock import Clock, utc_now
@@ -54,7 +53,7 @@ class Looking:
             at=at,
             report=report,
             verdicts=verdicts(report, settings, at),
-            waiting={sink: _reading(partial(waiting_since, settings, sink)) for sink in settings.sinks},
+            waiting={sink: self._waiting(report, sink) for sink in settings.sinks},
             newest_bar=_reading(lambda: newest_bar(settings)),
             last_passed=_reading(lambda: last_passed_at(settings)),
             mart_rows=_reading(lambda: mart_rows(settings)),
@@ -62,6 +61,12 @@ class Looking:
             outbox=_bytes(settings.outbox_file),
             seconds=time.monotonic() - started,
         )
+
+    def _waiting(self, report: Report, sink: Sink) -> Reading[datetime | None]:
+        """A broker that is away is not waited for twice."""
+        if report.messages.error:
+            return Reading(error=report.messages.error)
+        return _reading(lambda: waiting_since(self._settings, sink))
 
 
 def _reading(read: Callable[[], Value]) -> Reading[Value]:

@@ -16,10 +16,18 @@ from stack.supervisor import Supervisor
 from stores.database import DatabaseUnavailable, connect
 from tests.commands import run_command
 from tests.stacks import own_settings, supervised_processes
+from tests.unit.monitoring.receiver import SECRET, Receiver, running_receiver
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def receiver() -> Iterator[Receiver]:
+    """Who is told of changes."""
+    with running_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Iterator[Settings]:
     """The light target, because the heavy one is built elsewhere; everything else is as a user has it."""
     settings = own_settings(tmp_path_factory.mktemp("up")).model_copy(
         update={
@@ -28,6 +36,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
             "poll_interval_seconds": 1,
             "stream_trigger_seconds": 5,
             "build_interval_seconds": 10,
+            "monitor_interval_seconds": 1,
+            "alert_webhook_url": receiver.url,
+            "alert_after_seconds": 2,
+            "polls_warning_after_seconds": 15,
         }
     )
     try:
@@ -83,7 +95,17 @@ def test_every_stage_is_healthy_while_it_runs(running: Settings) -> None:
 
 def test_a_second_up_changes_nothing(running: Settings) -> None:
     before = {state.name: pid(running, state.name) for state in Supervisor(running).states()}
-    assert set(before) == {"kafka", "postgres", "simulator", "poller", "stream", "build", "maintain", "dashboard"}
+    assert set(before) == {
+        "kafka",
+        "postgres",
+        "simulator",
+        "poller",
+        "stream",
+        "build",
+        "maintain",
+        "monitor",
+        "dashboard",
+    }
     run_command(running, "coinloom", "up", "--simulate", "--hours", "1", "--speed", "120")
     assert {name: pid(running, name) for name in before} == before
 
@@ -109,6 +131,24 @@ def test_a_killed_process_comes_back(running: Settings) -> None:
             return pid(running, name) not in {None, killed}
 
         wait_for(is_back, seconds=60)
+
+
+def test_the_receiver_is_told_once_that_the_poller_is_away_and_once_that_it_is_back(
+    running: Settings, receiver: Receiver
+) -> None:
+    def told_of_polls() -> list[str]:
+        return [message["state"] for message in receiver.taken if message["stage"] == "polls"]
+
+    wait_for(lambda: told_of_polls()[-1:] in ([], ["healthy"]), seconds=60)
+    before = told_of_polls()
+    Supervisor(running).stop_process("poller")
+    wait_for(lambda: told_of_polls() == [*before, "stale"], seconds=60)
+    time.sleep(5)
+    Supervisor(running).start_process("poller")
+    wait_for(lambda: told_of_polls() == [*before, "stale", "healthy"], seconds=60)
+    log = (Supervisor(running).logs / "monitor.log").read_text(encoding="utf-8")
+    assert "polls is STALE, was HEALTHY" in log
+    assert SECRET not in log
 
 
 def test_down_leaves_no_process_and_twice_is_fine(running: Settings) -> None:
