@@ -36,6 +36,5 @@ def isolated_settings(home: Path, **overrides: Any) -> Settings:
         "simulator_port": simulator_port,
         "dashboard_port": free_port(),
         "monitor_port": free_port(),
-        "alert_webhook_url": None,
     }
     return read_settings(**(ours | overrides))

@@ -63,6 +63,10 @@ def test_the_steps_and_the_plain_tools(checkout: Settings, tmp_path: Path) -> No
             f"{{ coinloom dashboard & curl --silent --fail --retry 20 --retry-connrefused --output /dev/null "
             f"http://127.0.0.1:{checkout.dashboard_port}/; code=$?; kill %1; [ $code = 0 ]; }}"
         ),
+        "coinloom monitor": (
+            f"{{ coinloom monitor & curl --silent --fail --retry 20 --retry-connrefused --output /dev/null "
+            f"http://127.0.0.1:{checkout.monitor_port}/metrics; code=$?; kill %1; [ $code = 0 ]; }}"
+        ),
         "sqlfluff lint models": "sqlfluff lint models/marts/ohlc_1h.sql",  # `make lint` looks at all
         "dbt docs generate && dbt docs serve": (
             f"dbt docs generate && {{ dbt docs serve --host 127.0.0.1 --port {docs_port} --no-browser & "

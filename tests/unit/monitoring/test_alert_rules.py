@@ -19,8 +19,7 @@ EXPRESSIONS = [rule["expr"] for rule in RULES] + [target["expr"] for panel in PA
 
 
 @pytest.mark.parametrize(
-    "command",
-    [["check", "rules", "alerts.yml"], ["check", "config", "prometheus.yml"], ["test", "rules", "alerts_test.yml"]],
+    "command", ["check rules alerts.yml", "check config prometheus.yml", "test rules alerts_test.yml"]
 )
 def test_prometheus_own_tool_is_content(command: str) -> None:
     done = subprocess.run(
@@ -40,3 +39,9 @@ def test_rules_and_dashboard_ask_for_metrics_that_there_are() -> None:
     asked = {name for expression in EXPRESSIONS for name in re.findall(r"coinloom_\w+", expression)}
     assert len(asked) > 20
     assert asked - there == set()
+
+
+def test_the_page_has_every_metric_and_no_other() -> None:
+    page = (REPOSITORY / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(coinloom_\w+)`", page.split("| metric |")[1].split("\n\n")[0]))
+    assert named == {f"coinloom_{name.partition('{')[0]}" for name in scraped(look())} | OF_ALERTS
