@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -13,8 +14,10 @@ from kafka import KafkaProducer
 
 from coinloom.settings import REPOSITORY, Settings, Sink, Target
 from ingestion.topic import waiting_since
+from monitoring.counts import Counting, Counts
 from monitoring.server import monitor
 from stack.ports import free_port
+from stores.database import connect
 from tests.integration.market import Rows
 from tests.prometheus import Prometheus, running_prometheus
 from tests.stacks import elsewhere
@@ -23,6 +26,13 @@ from tests.unit.monitoring.receiver import Receiver, running_receiver
 PANELS = json.loads((REPOSITORY / "monitoring" / "grafana" / "coinloom.json").read_text(encoding="utf-8"))["panels"]
 SECONDS = 60
 EPOCH_MS = 1_795_000_000_000
+POLL = "insert into ingestion.polls values (%s, clock_timestamp(), 1, 1, 1, 1, %s, 0, 0, 0, 0)"
+BUILD = """
+    insert into operations.builds (began_at, ended_at, command, target, outcome, models_passed, models_failed,
+        models_skipped, models_warned, tests_passed, tests_failed, tests_skipped, tests_warned, seconds_in_models,
+        seconds_in_tests, slowest_nodes)
+    values (now(), now(), 'build', 'spark', %s, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, '[]')
+"""
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +97,28 @@ def test_the_oldest_message_that_a_sink_does_not_have(stack: Settings, tmp_path:
 
 def moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp((EPOCH_MS + milliseconds) / 1000, UTC)
+
+
+def test_counters_never_fall(stack: Settings, tmp_path: Path) -> None:
+    settings = elsewhere(stack, "counted", tmp_path)
+
+    def happens(statement: str, *values: list[Any]) -> None:
+        with connect(settings) as connection:
+            for row in values:
+                connection.execute(statement, row)
+
+    happens(POLL, ["before", None])
+    happens(BUILD, ["passed"])
+    counting = Counting(settings)
+    assert counting.now() == Counts()
+    happens(POLL, ["a", None], ["b", "HTTP 429"])
+    happens(BUILD, ["passed"], ["failed"], ["passed"])
+    assert counting.now() == Counts(polls=2, failed_polls=1, passed_builds=2, failed_builds=1)
+    happens("delete from ingestion.polls", [])
+    happens("delete from operations.builds", [])
+    assert counting.now() == Counts(polls=2, failed_polls=1, passed_builds=2, failed_builds=1)
+    happens(POLL, ["c", "HTTP 500"])
+    assert counting.now() == Counts(polls=3, failed_polls=2, passed_builds=2, failed_builds=1)
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: f"{panel['id']} {panel['title']}")
