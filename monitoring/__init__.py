@@ -5,7 +5,7 @@
 | `server` | all of it, from start to stop |
 | `look` | one look at the pipeline, every MONITOR_INTERVAL_SECONDS |
 | `counts` | polls and builds since the start |
-| `metrics` | the newest look as metrics, at each scrape |
+| `metrics`, `families` | the newest look as metrics, at each scrape |
 | `watch` | which changes of state are worth a message, and when |
 | `told` | what the receiver was told last, on disk |
 | `messages` | a change in words, as JSON or for Slack |

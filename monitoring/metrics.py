@@ -1,11 +1,10 @@
 """The newest look as metrics, made at each scrape. What could not be reached has none, rather than an old number."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from coinloom.clock import Clock, seconds_since
@@ -13,11 +12,9 @@ from coinloom.settings import Settings, Stage
 from health.report import Report
 from health.stages import Landing
 from health.verdicts import landing_in, newest
+from monitoring.families import Values, by_name, counter, gauge, moments
 from monitoring.look import Look
 from monitoring.webhook import Delivery
-
-Values = Mapping[Any, float | None]
-"""By the values of the labels, as many texts as there are labels; what is None is left out."""
 
 
 class PipelineMetrics(Collector):
@@ -35,12 +32,12 @@ class PipelineMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         look = self._newest_look()
         reachable = _reachable(look.report) if look else dict.fromkeys(self._stages, False)
-        yield from _gauge("stage_reachable", "1 if the stage answered the last look", _by_name(reachable), "stage")
+        yield from gauge("stage_reachable", "1 if the stage answered the last look", by_name(reachable), "stage")
         if look:
             for metrics in (_stages, _polls, _landings, _builds, _marts, _disk):
                 yield from metrics(look, self._now())
-            yield from _gauge("monitor_last_look_timestamp_seconds", "When that was", {(): look.at.timestamp()})
-            yield from _gauge("monitor_look_duration_seconds", "How long that took", {(): look.seconds})
+            yield from gauge("monitor_last_look_timestamp_seconds", "When that was", {(): look.at.timestamp()})
+            yield from gauge("monitor_look_duration_seconds", "How long that took", {(): look.seconds})
 
 
 class AlertMetrics(Collector):
@@ -50,8 +47,8 @@ class AlertMetrics(Collector):
         self._delivery = delivery
 
     def collect(self) -> Iterator[Metric]:
-        yield from _counter("alerts_sent", "Messages that the receiver has taken", {(): self._delivery.sent})
-        yield from _gauge("alerts_waiting", "Messages that it has not", {(): self._delivery.waiting})
+        yield from counter("alerts_sent", "Messages that the receiver has taken", {(): self._delivery.sent})
+        yield from gauge("alerts_waiting", "Messages that it has not", {(): self._delivery.waiting})
 
 
 def stages_of(settings: Settings) -> list[str]:
@@ -74,24 +71,24 @@ def _reachable(report: Report) -> dict[str, bool]:
 
 def _stages(look: Look, _: datetime) -> Iterator[Metric]:
     states: Values = {(verdict.stage,): verdict.state for verdict in look.verdicts}
-    yield from _gauge("stage_state", "0 healthy, 1 stale, 2 broken", states, "stage")
-    report, moments = look.report, newest(look.report)
-    events = {landing_in(sink): moments.get(landing_in(sink)) for sink in report.landings}
+    yield from gauge("stage_state", "0 healthy, 1 stale, 2 broken", states, "stage")
+    report, latest = look.report, newest(look.report)
+    events = {landing_in(sink): latest.get(landing_in(sink)) for sink in report.landings}
     events[Stage.MARTS] = look.newest_bar.value
-    yield from _gauge(
-        "newest_event_timestamp_seconds", "The newest event time that the stage holds", _moments(events), "stage"
+    yield from gauge(
+        "newest_event_timestamp_seconds", "The newest event time that the stage holds", moments(events), "stage"
     )
     arrived = {landing_in(sink): reading.value for sink, reading in report.arrivals.items()}
     successes = {
-        Stage.POLLS: moments.get(Stage.POLLS),
+        Stage.POLLS: latest.get(Stage.POLLS),
         **{stage: arrivals.last_at if arrivals else None for stage, arrivals in arrived.items()},
         "builds": look.last_passed.value,
-        Stage.MARTS: moments.get(Stage.MARTS),
+        Stage.MARTS: latest.get(Stage.MARTS),
     }
-    yield from _gauge(
+    yield from gauge(
         "last_success_timestamp_seconds",
         "The last answered poll, row that landed, build that passed, and change of a mart",
-        _moments(successes),
+        moments(successes),
         "stage",
     )
 
@@ -99,35 +96,35 @@ def _stages(look: Look, _: datetime) -> Iterator[Metric]:
 def _polls(look: Look, _: datetime) -> Iterator[Metric]:
     report, counts = look.report, look.counts.value
     if counts:
-        yield from _counter("polls", "Polls of CoinGecko since the monitor started", {(): counts.polls})
-        yield from _counter("poll_errors", "Those that brought no answer", {(): counts.failed_polls})
+        yield from counter("polls", "Polls of CoinGecko since the monitor started", {(): counts.polls})
+        yield from counter("poll_errors", "Those that brought no answer", {(): counts.failed_polls})
     for poll in (report.polls.value or [])[:1]:
-        yield from _gauge("poll_duration_seconds", "What the last poll took", {(): poll.seconds})
-        yield from _gauge("poll_coins_asked", "Coins that the last poll asked for", {(): poll.coins_asked})
-        yield from _gauge("poll_coins_answered", "Coins that it has in all currencies", {(): poll.coins_answered})
-        yield from _gauge("outbox_messages", "Messages that wait on disk for Kafka", {(): poll.messages_waiting})
-    yield from _gauge("outbox_bytes", "What the poller's file takes on disk", {(): look.outbox})
+        yield from gauge("poll_duration_seconds", "What the last poll took", {(): poll.seconds})
+        yield from gauge("poll_coins_asked", "Coins that the last poll asked for", {(): poll.coins_asked})
+        yield from gauge("poll_coins_answered", "Coins that it has in all currencies", {(): poll.coins_answered})
+        yield from gauge("outbox_messages", "Messages that wait on disk for Kafka", {(): poll.messages_waiting})
+    yield from gauge("outbox_bytes", "What the poller's file takes on disk", {(): look.outbox})
     absent = Counter((coin.state,) for coin in report.absent.value or [])
-    yield from _gauge("absent_coins", "Coins and currencies that CoinGecko does not answer for", absent, "state")
+    yield from gauge("absent_coins", "Coins and currencies that CoinGecko does not answer for", absent, "state")
     if left := report.credits.value:
-        yield from _gauge("coingecko_credits_left", "Of this month's credits", {(): left.left})
-        yield from _gauge("coingecko_credits_per_month", "All of this month's credits", {(): left.per_month})
+        yield from gauge("coingecko_credits_left", "Of this month's credits", {(): left.left})
+        yield from gauge("coingecko_credits_per_month", "All of this month's credits", {(): left.per_month})
 
 
 def _landings(look: Look, now: datetime) -> Iterator[Metric]:
     report, messages = look.report, look.report.messages.value
-    yield from _counter("topic_messages", "Messages that the topic has had", {(): messages})
+    yield from counter("topic_messages", "Messages that the topic has had", {(): messages})
     if messages is not None:  # without the topic nobody knows how far behind it a sink is
         landings = {(str(sink),): reading.value for sink, reading in report.landings.items() if reading.value}
         landed = {sink: messages - landing.lag for sink, landing in landings.items()}
-        yield from _counter("landed_messages", "Messages that a sink has committed, rejected ones too", landed, "sink")
+        yield from counter("landed_messages", "Messages that a sink has committed, rejected ones too", landed, "sink")
         lag = {sink: landing.lag for sink, landing in landings.items()}
-        yield from _gauge("landing_lag_messages", "Messages on the topic that a sink does not have", lag, "sink")
-        yield from _gauge("landing_lag_seconds", "How long the oldest of these has waited", _lag(look, now), "sink")
+        yield from gauge("landing_lag_messages", "Messages on the topic that a sink does not have", lag, "sink")
+        yield from gauge("landing_lag_seconds", "How long the oldest of these has waited", _lag(look, now), "sink")
     hours = {(str(sink),): _rows(reading.value) for sink, reading in report.landings.items()}
-    yield from _gauge("landing_newest_hour_rows", "Rows in the newest hour of landing", hours, "sink")
+    yield from gauge("landing_newest_hour_rows", "Rows in the newest hour of landing", hours, "sink")
     rejected = {(str(count.sink), count.reason): count.messages for count in report.quarantine.value or []}
-    yield from _gauge("quarantine_messages", "Messages in quarantine", rejected, "sink", "reason")
+    yield from gauge("quarantine_messages", "Messages in quarantine", rejected, "sink", "reason")
 
 
 def _lag(look: Look, now: datetime) -> Values:
@@ -146,13 +143,13 @@ def _rows(landing: Landing | None) -> int | None:
 def _builds(look: Look, _: datetime) -> Iterator[Metric]:
     if counts := look.counts.value:
         outcomes: Values = {("passed",): counts.passed_builds, ("failed",): counts.failed_builds}
-        yield from _counter("builds", "dbt commands that built since the monitor started", outcomes, "outcome")
+        yield from counter("builds", "dbt commands that built since the monitor started", outcomes, "outcome")
     for build in (look.report.builds.value or [])[:1]:
-        yield from _gauge("build_duration_seconds", "What the last build took", {(): build.seconds})
-        yield from _gauge(
+        yield from gauge("build_duration_seconds", "What the last build took", {(): build.seconds})
+        yield from gauge(
             "build_models_seconds", "Sum over its models; more than it took", {(): build.seconds_in_models}
         )
-        yield from _gauge("build_tests_seconds", "Sum over its tests", {(): build.seconds_in_tests})
+        yield from gauge("build_tests_seconds", "Sum over its tests", {(): build.seconds_in_tests})
         nodes: Values = {
             ("model", "passed"): build.models_passed,
             ("model", "failed"): build.models_failed,
@@ -162,45 +159,16 @@ def _builds(look: Look, _: datetime) -> Iterator[Metric]:
             ("test", "skipped"): build.tests_skipped,
             ("test", "warned"): build.tests_warned,
         }
-        yield from _gauge("build_nodes", "Models and tests of the last build", nodes, "kind", "outcome")
+        yield from gauge("build_nodes", "Models and tests of the last build", nodes, "kind", "outcome")
 
 
 def _marts(look: Look, _: datetime) -> Iterator[Metric]:
-    rows = _by_name(look.mart_rows.value or {})
-    yield from _gauge("mart_rows", "About how many rows a mart has, as PostgreSQL estimates", rows, "mart")
+    rows = by_name(look.mart_rows.value or {})
+    yield from gauge("mart_rows", "About how many rows a mart has, as PostgreSQL estimates", rows, "mart")
 
 
 def _disk(look: Look, _: datetime) -> Iterator[Metric]:
     if disk := look.report.disk.value:
-        yield from _gauge("disk_free_bytes", "Room on the file system of COINLOOM_HOME", {(): disk.free})
-        yield from _gauge("disk_size_bytes", "Its size", {(): disk.total})
-    yield from _gauge("database_size_bytes", "Size of the database in PostgreSQL", {(): look.report.database.value})
-
-
-def _by_name(values: Mapping[str, float]) -> Values:
-    return {(name,): value for name, value in values.items()}
-
-
-def _moments(moments: Mapping[str, datetime | None]) -> Values:
-    return {(name,): _epoch(moment) if moment else None for name, moment in moments.items()}
-
-
-def _epoch(moment: datetime) -> float:
-    """A moment without a zone is UTC."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def _gauge(name: str, text: str, values: Values, *labels: str) -> Iterator[Metric]:
-    yield from _filled(GaugeMetricFamily(f"coinloom_{name}", text, labels=labels), values)
-
-
-def _counter(name: str, text: str, values: Values, *labels: str) -> Iterator[Metric]:
-    yield from _filled(CounterMetricFamily(f"coinloom_{name}", text, labels=labels), values)
-
-
-def _filled(family: GaugeMetricFamily | CounterMetricFamily, values: Values) -> Iterator[Metric]:
-    for labels, value in values.items():
-        if value is not None:
-            family.add_metric(labels, value)
-    if family.samples:
-        yield family
+        yield from gauge("disk_free_bytes", "Room on the file system of COINLOOM_HOME", {(): disk.free})
+        yield from gauge("disk_size_bytes", "Its size", {(): disk.total})
+    yield from gauge("database_size_bytes", "Size of the database in PostgreSQL", {(): look.report.database.value})
