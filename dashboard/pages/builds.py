@@ -15,10 +15,10 @@ NODES_SHOWN = 3
 
 def last_builds(report: Report) -> Component:
     rows = [
-        [f"{build.ended_at:%H:%M:%S}", f"{build.seconds:.1f} s", _outcome(build), _slowest(build)]
+        [f"{build.ended_at:%H:%M:%S}", f"{build.seconds:.1f} s", _slowest(build), _outcome(build)]
         for build in report.builds.value or []
     ]
-    return card("Last builds", table(["Ended (UTC)", "Took", "Outcome", "Slowest nodes"], rows, report.builds))
+    return card("Last builds", table(["Ended (UTC)", "Took", "Slowest nodes", "Outcome"], rows, report.builds))
 
 
 def last_minutes(report: Report) -> list[Component]:

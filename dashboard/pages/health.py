@@ -44,10 +44,11 @@ def register(app: Dash, settings: Settings, now: Clock) -> None:
             html.Div(
                 [
                     html.Div([_polls(report), *last_minutes(report)]),
-                    html.Div([last_builds(report), _marts(report, now), _quarantine(report, now)]),
+                    html.Div([_marts(report, now), _quarantine(report, now)]),
                 ],
                 className="grid-2",
             ),
+            last_builds(report),
             _absent(report),
         ]
 
