@@ -58,6 +58,8 @@ def running_receiver(port: int = 0) -> Iterator[Receiver]:
     with Receiver(port) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+        try:
+            yield running
+        finally:
+            running.shutdown()
+            thread.join()
