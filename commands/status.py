@@ -17,7 +17,7 @@ from health.stages import landings
 from ingestion.topic import topic_ends
 from quarantine.sinks import count_by_reason
 from stack.supervisor import Supervisor
-from stores.database import connect
+from stores.database import SOON_SECONDS, connect
 
 COLOURS = {"RUNNING": "green", "STOPPED": "yellow", "STARTING": "yellow"}
 NAMED_AT_MOST = 10
@@ -145,7 +145,7 @@ def age(moment: datetime) -> str:
 
 def _rows(settings: Settings, query: str) -> list[tuple]:  # type: ignore[type-arg]
     """Empty while the table is not there yet."""
-    with connect(settings, connect_timeout_seconds=2) as connection:
+    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
         try:
             return connection.execute(query).fetchall()
         except psycopg.errors.UndefinedTable:

@@ -8,7 +8,7 @@ import psycopg
 
 from coinloom.settings import Settings, Sink
 from ingestion import topic
-from stores.database import connect
+from stores.database import SOON_SECONDS, connect
 from stores.landing import NewestHour, landed_offsets, newest_hour
 
 NEWEST_BAR = "select max(bar_minute) from marts.coin_overview"
@@ -57,7 +57,7 @@ def landed(settings: Settings, sink: Sink) -> Landed:
 
 def newest_bar(settings: Settings) -> datetime | None:
     """The newest minute that is published, in UTC; None before the first publish. Raises DatabaseUnavailable."""
-    with connect(settings, connect_timeout_seconds=2) as connection:
+    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
         try:
             (minute,) = connection.execute(NEWEST_BAR).fetchone() or (None,)
         except psycopg.errors.UndefinedTable:
@@ -67,7 +67,7 @@ def newest_bar(settings: Settings) -> datetime | None:
 
 def mart_rows(settings: Settings) -> dict[str, int]:
     """By mart, about how many rows it has. Raises DatabaseUnavailable."""
-    with connect(settings, connect_timeout_seconds=2) as connection:
+    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
         return dict(connection.execute(MART_ROWS).fetchall())
 
 
@@ -81,7 +81,7 @@ def waiting_since(settings: Settings, sink: Sink) -> datetime | None:
 
 def freshness(settings: Settings) -> dict[str, datetime]:
     """When a publish last changed each mart; empty before the first. Raises DatabaseUnavailable."""
-    with connect(settings, connect_timeout_seconds=2) as connection:
+    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
         try:
             return dict(connection.execute(FRESHNESS).fetchall())
         except psycopg.errors.UndefinedTable:

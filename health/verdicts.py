@@ -4,6 +4,7 @@ A stage is judged by the age of what is newest in it, and what cannot be reached
 has no verdict: where so much is rejected that it matters, landing grows old.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from health.report import Reading, Report
 from health.stages import Landing
 
 GIGABYTE = 1e9
+SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
 class State(IntEnum):
@@ -109,7 +111,7 @@ Value = TypeVar("Value")
 
 def _of_reading(stage: str, reading: Reading[Value], judge: Callable[[Value], Judged]) -> Verdict:
     if reading.value is None:
-        return Verdict(stage, State.BROKEN, f"It cannot be reached: {_first_line(reading.error)}.")
+        return Verdict(stage, State.BROKEN, f"It cannot be reached: {_first_sentence(reading.error)}.")
     return Verdict(stage, *judge(reading.value))
 
 
@@ -132,7 +134,7 @@ def _polls(polls: list[Poll], settings: Settings, now: datetime) -> Judged:
 def _have_failed(errors: Sequence[str | None]) -> str:
     """`errors` are those of the last polls, the newest first."""
     polls = "last poll" if len(errors) == 1 else f"last {len(errors)} polls"
-    return f"{polls} failed: {_first_line(errors[0] or '')}"
+    return f"{polls} failed: {_first_sentence(errors[0] or '')}"
 
 
 def _topic(messages: int) -> Judged:
@@ -191,5 +193,5 @@ def _by_age(what: str, seconds: float, limits: Limits, *details: str) -> Judged:
     return limits.state(seconds), "; ".join([said, *details]) + "."
 
 
-def _first_line(error: str) -> str:
-    return error.partition("\n")[0].rstrip(".")
+def _first_sentence(error: str) -> str:
+    return SENTENCES.split(error.partition("\n")[0])[0].rstrip(".")

@@ -11,7 +11,7 @@ from pyarrow.fs import FileSystem
 from pyarrow.parquet import ParquetFile
 
 from coinloom.settings import Settings, Sink
-from stores.database import connect
+from stores.database import SOON_SECONDS, connect
 from stores.lake_files import arrow_address, data_files, landed_hours
 
 LANDING, QUARANTINE = "landing", "quarantine"
@@ -60,7 +60,7 @@ def _numbers(counts: Counts) -> ByMinute:
 
 
 def _in_postgres(settings: Settings) -> Iterator[Counts]:
-    with connect(settings, connect_timeout_seconds=2) as connection:
+    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
         for schema in (LANDING, QUARANTINE):
             query = sql.SQL(MINUTES).format(sql.Identifier(schema, "crypto_prices"))
             yield {minute: (number, last) for minute, number, last in connection.execute(query)}

@@ -7,6 +7,9 @@ import psycopg
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
 
+SOON_SECONDS = 5
+"""To connect, while somebody waits. Two were too few with ten busy processes on two cores."""
+
 
 class DatabaseUnavailable(CoinloomError):
     """PostgreSQL could not be reached, or refused the user."""

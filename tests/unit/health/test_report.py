@@ -32,10 +32,9 @@ def silent(tmp_path: Path) -> Iterator[Settings]:
 def test_nobody_waits_for_a_server_that_does_not_answer(silent: Settings) -> None:
     started = time.monotonic()
     report = read_stages(silent, patience_seconds=PATIENCE_SECONDS)
-    assert time.monotonic() - started < PATIENCE_SECONDS + 2
-    assert report.messages.error == f"no answer within {PATIENCE_SECONDS} s"
-    assert "PostgreSQL" in report.polls.error
-    assert "PostgreSQL" in report.landings[Sink.POSTGRES].error
+    assert time.monotonic() - started < 2 * PATIENCE_SECONDS
+    for reading in (report.messages, report.polls, report.freshness, report.landings[Sink.POSTGRES]):
+        assert reading.error == f"no answer within {PATIENCE_SECONDS} s"
     landing = report.landings[Sink.PARQUET].value
     assert landing
     assert landing.newest is None

@@ -143,7 +143,7 @@ def test_where_there_is_nothing_at_all_it_is_broken(changes: dict[str, Any], sta
     ("stage", "changes"),
     [
         ("polls", {"polls": Reading(error="away\n\tIs it running?")}),
-        ("topic", {"messages": Reading(error="away.")}),
+        ("topic", {"messages": Reading(error="away. Is it running?")}),
         ("landing_parquet", {"landings": {Sink.PARQUET: Reading(error="away")}}),
         ("marts", {"freshness": Reading(error="away")}),
         ("disk", {"disk": Reading(error="away")}),
