@@ -113,6 +113,12 @@ class Settings(BaseSettings):
     postgres_user: str = "coinloom"
     postgres_password: SecretStr | None = None
     bi_reader_password: SecretStr | None = None
+    bi_reader_timeout_seconds: float = Field(
+        60, ge=0, description="a query of a BI tool that takes longer is ended; 0: none is"
+    )
+    bi_reader_connections: int = Field(
+        20, ge=1, description="sessions of BI tools and dashboards, all together; the embedded server has 50"
+    )
 
     dbt_target: Target = Target.SPARK
     dbt_threads: int = Field(4, ge=1)

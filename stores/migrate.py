@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from psycopg import sql
@@ -15,6 +16,15 @@ from stores.database import connect, password
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, as long as every process that migrates takes the same lock.
 MIGRATION_LOCK = 2_650_103
+BOUNDS = """
+    select rolconnlimit, (select setting from unnest(rolconfig) as setting where setting like 'statement_timeout=%')
+    from pg_roles
+    where rolname = 'bi_reader'
+"""
+BOUND = (
+    "alter role bi_reader connection limit {connections}",
+    "alter role bi_reader set statement_timeout = {milliseconds}",
+)
 
 
 def migrate(settings: Settings) -> None:
@@ -31,14 +41,24 @@ def migrate(settings: Settings) -> None:
         connection.exec_driver_sql(f"select pg_advisory_xact_lock({MIGRATION_LOCK})")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    _set_reader_password(settings)
-
-
-def _set_reader_password(settings: Settings) -> None:
-    if settings.bi_reader_password is None:
-        return
-    statement = sql.SQL("alter role bi_reader with login password {}")
     with connect(settings) as connection:
+        connection.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+        _bound_reader(connection, settings)
+        _set_reader_password(connection, settings)
+
+
+def _bound_reader(connection: psycopg.Connection, settings: Settings) -> None:
+    """How many sessions bi_reader may have, and how long a statement of it may take; written only if it differs."""
+    connections, milliseconds = settings.bi_reader_connections, round(settings.bi_reader_timeout_seconds * 1000)
+    if connection.execute(BOUNDS).fetchone() != (connections, f"statement_timeout={milliseconds}"):
+        for statement in BOUND:
+            bound = sql.SQL(statement).format(connections=connections, milliseconds=sql.Literal(str(milliseconds)))
+            connection.execute(bound)
+
+
+def _set_reader_password(connection: psycopg.Connection, settings: Settings) -> None:
+    if settings.bi_reader_password is not None:
+        statement = sql.SQL("alter role bi_reader with login password {}")
         connection.execute(statement.format(sql.Literal(settings.bi_reader_password.get_secret_value())))
 
 

@@ -13,7 +13,8 @@ from coinloom.settings import Settings, Sink, Target
 from commands.build import dbt
 from commands.counts import count_messages, count_rows
 from serving.marts import read_marts
-from stores.database import DatabaseUnavailable, connect
+from stores.database import DatabaseUnavailable, as_reader, connect
+from tests.bi_rights import readable, relations
 from tests.commands import run_command
 from tests.integration.market import GARBAGE, MARTS, POLLS, Rows
 from tests.integration.warm_stream import WarmStream
@@ -144,8 +145,10 @@ def test_a_stream_that_lost_its_checkpoint_doubles_nothing_in_postgres(
 
 
 def test_the_bi_role_reads_the_marts_and_can_change_nothing(landed: Settings, marts: dict[Target, Rows]) -> None:
-    update = {"postgres_user": "bi_reader", "postgres_password": landed.bi_reader_password}
-    reader = landed.model_copy(update=update)
+    known = relations(landed)
+    assert {"warehouse.crypto_table", "builds.hour_versions", "landing.crypto_prices"} <= set(known)
+    assert readable(landed) == {relation for relation in known if relation.startswith("marts.")}
+    reader = as_reader(landed)
     with connect(reader) as connection:
         assert connection.execute("select count(*) from marts.crypto_table").fetchone() != (0,)
     for statement in (
