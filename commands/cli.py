@@ -405,13 +405,14 @@ def simulate(context: typer.Context) -> None:
 def demo(
     *,
     hours: Annotated[float, typer.Option(min=0.5, max=48, help="Hours of simulated market, ending now.")] = 3,
+    keep: Annotated[bool, typer.Option("--keep", help="Show it on a dashboard until Ctrl-C, then stop.")] = False,
     target: TargetOption = None,
 ) -> None:
     """Run the whole path once, on a simulated market, in a stack of its own that is stopped at the end."""
     from commands.demo import run_demo
 
     with clear_errors():
-        run_demo(read_settings(dbt_target=target).dbt_target, hours, console)
+        run_demo(read_settings(dbt_target=target).dbt_target, hours, console, keep=keep)
 
 
 def _hour(moment: datetime | None) -> str:

@@ -1,4 +1,7 @@
-"""The demo: the whole path once, on a simulated market, in a stack of its own that leaves nothing running."""
+"""The demo: the whole path once, on a simulated market, in a stack of its own that leaves nothing running.
+
+Asked to keep what it has made, it shows that on the dashboard first, for as long as somebody wants to look.
+"""
 
 import os
 import shutil
@@ -13,10 +16,11 @@ from rich.table import Table
 from coinloom.errors import CoinloomError
 from coinloom.processes import Output, environment, executable, run
 from coinloom.progress import Steps
-from coinloom.settings import REPOSITORY, Settings, Target, read_settings
+from coinloom.settings import REPOSITORY, ServerName, Settings, Target, read_settings
 from commands import marts
 from commands.build import build
 from commands.counts import Counts, count_rows
+from dashboard.server import listening
 from ingestion.topic import topic_ends
 from serving.publish import publish
 from stack import lifecycle, services
@@ -36,11 +40,12 @@ class DemoFailed(CoinloomError):
     """A check of the demo's own result did not hold."""
 
 
-def run_demo(target: Target, hours: float, console: Console) -> None:
-    """Simulate, poll, stream, build, publish, read back and check.
+def run_demo(target: Target, hours: float, console: Console, *, keep: bool = False) -> None:
+    """Simulate, poll, stream, build, publish, read back and check; with `keep`, show the dashboard until a signal.
 
     Raises:
         DemoFailed: what came out does not fit what went in.
+        CannotListen: the dashboard has no port.
     """
     settings = isolated_settings(read_settings().coinloom_home / "demo", dbt_target=target, landing_sinks=[])
     steps = Steps(console)
@@ -57,10 +62,19 @@ def run_demo(target: Target, hours: float, console: Console) -> None:
         _build(settings, steps)
         _publish(settings, steps)
         counts = _read_back(settings, steps, console)
+        _show_counts(counts, console)
+        if keep:
+            _keep(settings, steps, console)
     finally:
         with steps.step("Stop everything"):
             lifecycle.stop(settings)
-    _summarise(console, counts, steps, settings)
+    _show_times(steps, console)
+    console.print(
+        f"Files and logs: {settings.coinloom_home}\n"
+        "Next: 'make up' keeps the pipeline running on live prices ('coinloom up --simulate' on simulated ones), "
+        "'coinloom status' shows it, README.md explains each folder.",
+        soft_wrap=True,
+    )
 
 
 def _poll(settings: Settings, steps: Steps, speed: float) -> None:
@@ -111,22 +125,36 @@ def _read_back(settings: Settings, steps: Steps, console: Console) -> Counts:
     return counts
 
 
-def _summarise(console: Console, counts: Counts, steps: Steps, settings: Settings) -> None:
+def _keep(settings: Settings, steps: Steps, console: Console) -> None:
+    """Serve the dashboard, which needs PostgreSQL only, until SIGINT or SIGTERM: the server takes both for its end."""
+    supervisor = Supervisor(settings)
+    with steps.step("Stop all servers but PostgreSQL"):
+        for process in supervisor.states():
+            if process.name != ServerName.POSTGRES:
+                supervisor.stop_process(process.name)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has it ignored in what it starts with `&`
+    with listening(settings) as server:
+        console.print(
+            f"Look at it on {services.dashboard_url(settings)} until Ctrl-C. Nothing new comes in any more, so "
+            "its prices grow old.",
+            soft_wrap=True,
+        )
+        server.run()
+
+
+def _show_counts(counts: Counts, console: Console) -> None:
     table = Table("what", "count", title="In and out", title_justify="left")
     for what, number in counts.described():
         table.add_row(what, f"{number:,}")
     console.print(table)
-    times = Table("step", "seconds", title="Time", title_justify="left")
+
+
+def _show_times(steps: Steps, console: Console) -> None:
+    table = Table("step", "seconds", title="Time", title_justify="left")
     for step, seconds in steps.seconds.items():
-        times.add_row(step, f"{seconds:.1f}")
-    times.add_row("all", f"{sum(steps.seconds.values()):.1f}")
-    console.print(times)
-    console.print(
-        f"Files and logs: {settings.coinloom_home}\n"
-        "Next: 'make up' keeps the pipeline running on live prices ('coinloom up --simulate' on simulated ones), "
-        "'coinloom status' shows it, README.md explains each folder.",
-        soft_wrap=True,
-    )
+        table.add_row(step, f"{seconds:.1f}")
+    table.add_row("all", f"{sum(steps.seconds.values()):.1f}")
+    console.print(table)
 
 
 def _output(settings: Settings, name: str, detail: Callable[[str], None]) -> Output:

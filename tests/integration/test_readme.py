@@ -1,17 +1,21 @@
 """The commands of the README run as they are written there."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from coinloom.settings import REPOSITORY, Settings, Sink, Target
 from stack import lifecycle
 from stack.ports import free_port
 from tests.commands import run_command
+from tests.forks import Forked
 from tests.stacks import own_settings, supervised_processes
 
 README = (REPOSITORY / "README.md").read_text()
@@ -19,7 +23,7 @@ PRICES = "coin_id,last_updated_at,price\nbitcoin,2021-05-13T23:58:00Z,49700.5\nb
 
 # Commands of the README that this file does not run, and who does.
 RUN_ELSEWHERE = {
-    "make demo": "test_the_demo_runs_and_leaves_nothing",
+    "make demo": "test_the_demo_runs_shows_its_dashboard_and_leaves_nothing",
     "make test": "this run",
     "make up": "test_up_and_down.py: `coinloom up`",
     "make status": "test_up_and_down.py: `coinloom status`",
@@ -91,9 +95,16 @@ def test_every_other_command_is_run_somewhere() -> None:
     assert written - set(commands("Step by step")) == set(RUN_ELSEWHERE)
 
 
-def test_the_demo_runs_and_leaves_nothing(tmp_path: Path) -> None:
-    settings = own_settings(tmp_path)
-    output = run_command(settings, "coinloom", "demo", "--hours", "1", "--target", "postgres")
+def test_the_demo_runs_shows_its_dashboard_and_leaves_nothing(tmp_path: Path) -> None:
+    variables = dict(os.environ) | own_settings(tmp_path).as_environment()
+    command = ["coinloom", "demo", "--hours", "1", "--target", "postgres", "--keep"]
+    demo = Forked(command, variables, REPOSITORY, tmp_path / "demo.txt")
+    assert demo.pid is not None
+    for line in demo.lines():
+        if address := re.search(r"http://[\d.:]+", line):
+            shown = requests.get(address[0], timeout=30)
+            os.kill(demo.pid, signal.SIGINT)
+    assert (demo.wait().returncode, shown.status_code) == (0, 200), demo.stdout
     for expected in ("marts.top_5_gainers", "marts.top_5_losers", "marts.crypto_table", "rows in quarantine"):
-        assert expected in output
+        assert expected in demo.stdout
     assert supervised_processes(tmp_path / "demo") == []
