@@ -2,25 +2,34 @@
 
 The tasks are the commands that a person would type. They take their settings (DBT_TARGET, POSTGRES_*, SPARK_THRIFT_*)
 from Airflow's environment. CRYPTO_DAG_SCHEDULE is a cron expression; the default is every five minutes.
+
+A task that fails names the model or the test in its error. A mart of which rows have changed is an event of its asset,
+`coinloom://marts/crypto_table` and so on, which can start a DAG of yours.
 """
 
 import os
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import dag
+from coinloom_commands import DBT_PROJECT, CommandOperator
+from coinloom_tasks import publish, source_freshness
 
 # All models, and the tests that look at what the build has rebuilt: selectors.yml.
 DBT_BUILD = "dbt build --selector build"
-# Freshness runs no hook of the project, so the hours that landed since the last build are made known first.
-DBT_FRESHNESS = "dbt run-operation register_landing_tables && dbt source freshness"
+BUILD = """
+`dbt build` of what has landed since the last build, with the tests that look at it. It waits for another build to end,
+for `BUILD_LOCK_WAIT_SECONDS`. If a model or a test fails, the build is not finished, nothing of it is published, and
+the next one does what is left.
+"""
 # Fails when something is broken; what is only stale is said in the log.
 CHECK = "coinloom check || [ $? -eq 1 ]"
-DBT_PROJECT = str(Path(__file__).resolve().parents[2] / "dbt_project")
+CHECKED = """
+`coinloom check`: is each stage, from the polls to the marts and the disk, healthy? Its line is in the log.
+"""
 
 
 @dag(
+    dag_display_name="Coinloom: build and publish",
     schedule=os.environ.get("CRYPTO_DAG_SCHEDULE", "*/5 * * * *"),
     start_date=datetime(2026, 1, 1),
     catchup=False,
@@ -32,11 +41,15 @@ DBT_PROJECT = str(Path(__file__).resolve().parents[2] / "dbt_project")
     doc_md=__doc__,
 )
 def crypto_dag() -> None:
-    freshness = BashOperator(task_id="source_freshness", bash_command=DBT_FRESHNESS, cwd=DBT_PROJECT)
-    build = BashOperator(task_id="dbt_build", bash_command=DBT_BUILD, cwd=DBT_PROJECT)
-    publish = BashOperator(task_id="publish", bash_command="coinloom publish")
-    check = BashOperator(task_id="check", bash_command=CHECK)
-    freshness >> build >> publish >> check
+    build = CommandOperator(
+        task_id="dbt_build",
+        task_display_name="Build and test the models",
+        bash_command=DBT_BUILD,
+        cwd=str(DBT_PROJECT),
+        doc_md=BUILD,
+    )
+    check = CommandOperator(task_id="check", task_display_name="Is it healthy?", bash_command=CHECK, doc_md=CHECKED)
+    source_freshness() >> build >> publish() >> check
 
 
 crypto_dag()

@@ -5,16 +5,23 @@ that they read, but run however it ended.
 """
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import dag
+from coinloom_commands import DBT_PROJECT, CommandOperator
 
 DBT_TEST = "dbt test --selector daily --vars 'test_whole_history: true'"
-DBT_PROJECT = str(Path(__file__).resolve().parents[2] / "dbt_project")
+MAINTAIN = """
+`coinloom maintain`: many small files of an hour of the lake become few, and what the settings say is too old is
+removed. Safe to repeat, and to kill.
+"""
+TEST = """
+Every data test, over every hour. One that fails is named in the error, with a row that it found. The marts stay as they
+are: look at the hour of that row, then `dbt build --full-refresh` makes all of it anew from landing.
+"""
 
 
 @dag(
+    dag_display_name="Coinloom: daily tests and maintenance",
     schedule="20 3 * * *",
     start_date=datetime(2026, 1, 1),
     catchup=False,
@@ -25,8 +32,20 @@ DBT_PROJECT = str(Path(__file__).resolve().parents[2] / "dbt_project")
     doc_md=__doc__,
 )
 def daily_dag() -> None:
-    maintain = BashOperator(task_id="maintain", bash_command="coinloom maintain")
-    test = BashOperator(task_id="test_whole_history", bash_command=DBT_TEST, cwd=DBT_PROJECT, trigger_rule="all_done")
+    maintain = CommandOperator(
+        task_id="maintain",
+        task_display_name="Maintain the lake",
+        bash_command="coinloom maintain",
+        doc_md=MAINTAIN,
+    )
+    test = CommandOperator(
+        task_id="test_whole_history",
+        task_display_name="Test the whole history",
+        bash_command=DBT_TEST,
+        cwd=str(DBT_PROJECT),
+        trigger_rule="all_done",
+        doc_md=TEST,
+    )
     maintain >> test
 
 

@@ -1,11 +1,16 @@
-"""Airflow finds the DAGs where the README says; a run of each does the real thing: freshness, build, publish, tests."""
+"""Airflow finds the DAGs where the README says; a run of each does the real thing: freshness, build, publish, tests.
+
+What failed is named in the task's error, and what changed is an event of its asset.
+"""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from coinloom.settings import REPOSITORY, Settings, Target
+from serving.marts import read_marts
 from stores.database import connect
 from tests.commands import run_command
 from tests.integration.warm_stream import WarmStream
@@ -24,9 +29,28 @@ for command in sys.argv[1:]:
     arguments = get_parser().parse_args(shlex.split(command))
     arguments.func(arguments)
     print("\\n=====", flush=True)
+sys.path.insert(0, "airflow/dags")
 dag = runpy.run_path("airflow/dags/crypto_dag.py")["crypto_dag"]()
 print("catchup", dag.catchup, "timeout", dag.dagrun_timeout, "retries", [task.retries for task in dag.tasks])
 print("order", " > ".join(task.task_id for task in dag.topological_sort()))
+print("named", [dag.dag_display_name, *(task.task_display_name for task in dag.tasks)])
+print("explained", all(task.doc_md for task in dag.tasks))
+print("outlets", sorted(asset.uri for task in dag.tasks for asset in task.outlets))
+"""
+EVENTS = """
+from airflow.models.asset import AssetEvent, AssetModel
+from airflow.utils.session import create_session
+with create_session() as session:
+    for event, asset in session.query(AssetEvent, AssetModel).filter(AssetEvent.asset_id == AssetModel.id):
+        print("event", asset.uri, event.extra["changed_rows"])
+"""
+CHANGED = re.compile(r"published marts\.(\w+): \d+ rows compared, (\d+) upserted, (\d+) deleted")
+DOUBLED = """
+    insert into quarantine.crypto_prices
+        (kafka_topic, kafka_partition, kafka_offset, produced_at, reason, landed_at, landed_hour)
+    select kafka_topic, kafka_partition, kafka_offset, produced_at, 'doubled', landed_at, landed_hour
+    from landing.crypto_prices
+    limit 1
 """
 
 
@@ -63,11 +87,28 @@ def test_the_dag_retries_has_timeouts_and_does_not_catch_up(said: dict[str, str]
     assert "order source_freshness > dbt_build > publish > check" in said["dag"]
 
 
+def test_the_tasks_are_named_and_explained_and_every_mart_is_an_asset(said: dict[str, str]) -> None:
+    for name in ("Is landing fresh?", "Build and test the models", "Publish the marts", "Is it healthy?"):
+        assert f"'{name}'" in said["dag"]
+    assert "explained True" in said["dag"]
+    assert f"outlets {[f'coinloom://marts/{mart.name}' for mart in read_marts()]}" in said["dag"]
+
+
+def test_without_cosmos_there_is_no_dag_for_each_model_and_no_error(said: dict[str, str]) -> None:
+    assert "models_dag" not in said["serialize"]
+    assert "daily_dag" in said["serialize"]
+
+
 def test_a_run_builds_and_publishes(airflow: Settings, said: dict[str, str]) -> None:
     with connect(airflow) as connection:
         connection.execute("drop table if exists marts.top_5_losers, marts.top_5_gainers")
     output = run_command(airflow, "airflow", "dags", "test", "crypto_dag")
     assert "state=success" in output or "DagRun Finished" in output
+    rows = {mart: int(upserted) + int(deleted) for mart, upserted, deleted in CHANGED.findall(output)}
+    assert rows.keys() == {mart.name for mart in read_marts()}
+    events = run_command(airflow, "python", "-c", EVENTS)
+    changed = [(mart, str(number)) for mart, number in rows.items() if number]
+    assert sorted(re.findall(r"event coinloom://marts/(\w+) (\d+)", events)) == sorted(changed)
     ranked = 0
     with connect(airflow) as connection:
         # Where polls came late, as on a busy machine, fewer than five coins have risen, or fallen, within five minutes.
@@ -87,3 +128,16 @@ def test_a_day_of_tests_looks_at_the_whole_history(airflow: Settings, said: dict
     output = run_command(airflow, "airflow", "dags", "test", "daily_dag")
     assert "every_kafka_offset_is_in_one_place_once" in output
     assert "state=success" in output or "DagRun Finished" in output
+
+
+def test_a_failure_names_the_test_and_a_row_that_it_found(airflow: Settings, said: dict[str, str]) -> None:
+    with connect(airflow) as connection:
+        connection.execute(DOUBLED)
+    try:
+        output = run_command(airflow, "airflow", "tasks", "test", "daily_dag", "test_whole_history")
+    finally:
+        with connect(airflow) as connection:
+            connection.execute("delete from quarantine.crypto_prices where reason = 'doubled'")
+    why = "every_kafka_offset_is_in_one_place_once: Got 1 result, configured to fail if != 0"
+    row = "every_kafka_offset_is_in_one_place_once found a row with kafka_topic = "
+    assert f"failed. test {why}\n{row}" in output

@@ -1,0 +1,29 @@
+"""The tasks that more than one of our DAGs has."""
+
+from airflow.providers.standard.operators.bash import BashOperator
+from coinloom_commands import DBT_PROJECT, CommandOperator, PublishOperator
+
+# Freshness runs no hook of the project, so the hours that landed since the last build are made known first.
+DBT_FRESHNESS = "dbt run-operation register_landing_tables && dbt source freshness"
+FRESHNESS = """
+Fails when the newest price in landing is too old: `freshness` in `models/staging/landing/sources.yml`. Then look at the
+poller and the stream: `coinloom status`.
+"""
+PUBLISH = """
+Carries the rows that changed from schema `warehouse` to schema `marts`, where BI tools read them. Returns how many they
+were in each mart that changed, and makes an event of each of these.
+"""
+
+
+def source_freshness() -> BashOperator:
+    return CommandOperator(
+        task_id="source_freshness",
+        task_display_name="Is landing fresh?",
+        bash_command=DBT_FRESHNESS,
+        cwd=str(DBT_PROJECT),
+        doc_md=FRESHNESS,
+    )
+
+
+def publish() -> BashOperator:
+    return PublishOperator(task_id="publish", task_display_name="Publish the marts", doc_md=PUBLISH)
