@@ -15,7 +15,7 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo dashboard screenshot up down status top build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
-    bench-build bench-freshness bench-landing bench-sustained chaos lock python clean
+    bench-build bench-freshness bench-landing bench-sustained chaos superset lock python clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -76,6 +76,10 @@ format: setup-dev ## Format Python and SQL
 
 docs: ## Serve the dbt documentation on http://127.0.0.1:8081 (servers must be up)
 	@cd dbt_project && ../$(BIN)/dbt docs generate && ../$(BIN)/dbt docs serve --host 127.0.0.1 --port 8081
+
+superset: .venv/.installed ## Zip the starting set for Apache Superset into coinloom-superset.zip (see docs/bi.md)
+	@$(BIN)/python -m zipfile -c coinloom-superset.zip bi/superset
+	@echo "Wrote coinloom-superset.zip. In Superset: Dashboards, Import dashboards."
 
 bench-build: setup-dev ## Measure what builds cost, into benchmarks/README.md (an hour or more; see there)
 	@$(BIN)/python -m benchmarks.build $(ARGS)

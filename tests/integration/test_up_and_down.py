@@ -140,7 +140,9 @@ def test_the_receiver_is_told_once_that_the_poller_is_away_and_once_that_it_is_b
     def told_of_polls() -> list[str]:
         return [message["state"] for message in receiver.taken if message["stage"] == "polls"]
 
-    wait_for(lambda: told_of_polls()[-1:] in ([], ["healthy"]), seconds=200)  # what the tests before have killed is back
+    wait_for(
+        lambda: told_of_polls()[-1:] in ([], ["healthy"]), seconds=200
+    )  # what the tests before have killed is back
     before = told_of_polls()
     Supervisor(running).stop_process("poller")
     wait_for(lambda: told_of_polls() == [*before, "stale"], seconds=200)
