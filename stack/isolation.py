@@ -12,7 +12,7 @@ from stack.ports import free_port
 
 
 def isolated_settings(home: Path, **overrides: Any) -> Settings:
-    """Data below `home`, free ports on 127.0.0.1, new passwords, local Spark, and the simulator for CoinGecko.
+    """Data below `home`, free ports on 127.0.0.1, new passwords, local Spark, the simulator for CoinGecko, no alerts.
 
     All that this process starts from now on ends with it: see stack.owner.
     """
@@ -36,5 +36,6 @@ def isolated_settings(home: Path, **overrides: Any) -> Settings:
         "simulator_port": simulator_port,
         "dashboard_port": free_port(),
         "monitor_port": free_port(),
+        "alert_after_seconds": 1e9,  # whom .env names is not told of stacks like this
     }
     return read_settings(**(ours | overrides))

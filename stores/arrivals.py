@@ -1,8 +1,8 @@
-"""What has come to a sink in the last minutes, read without Spark and without looking at the history."""
+"""What has come to a sink in the last ten minutes, read without Spark and without looking at the history."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,9 @@ from stores.database import SOON_SECONDS, connect
 from stores.lake_files import arrow_address, data_files, landed_hours
 
 LANDING, QUARANTINE = "landing", "quarantine"
+LATELY = timedelta(minutes=10)
+# A file has the rows of a batch, and is there soon after they have landed.
+WRITTEN_WITHIN = LATELY + timedelta(minutes=2)
 MINUTES = """
     select date_trunc('minute', landed_at), count(*), max(landed_at)
     from {}
@@ -27,9 +30,9 @@ ByMinute = Mapping[datetime, int]
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Of the newest hour of landing: the rows that landed, and those that were rejected, by minute in UTC.
+    """The rows that landed, and those that were rejected, by minute in UTC, of the newest hour of landing.
 
-    `last_at` is when the last of either came.
+    `last_at` is when the last of either came; minutes that began more than LATELY before it are left out.
     """
 
     sink: Sink
@@ -48,15 +51,17 @@ def arrivals(settings: Settings, sink: Sink) -> Arrivals:
     counts = _in_the_lake if sink is Sink.PARQUET else _in_postgres
     landed, rejected = counts(settings)
     last = max((newest for _, newest in (*landed.values(), *rejected.values())), default=None)
-    return Arrivals(sink, _numbers(landed), _numbers(rejected), last)
+    if last is None:
+        return Arrivals(sink, {}, {})
+    return Arrivals(sink, _numbers(landed, last - LATELY), _numbers(rejected, last - LATELY), last)
 
 
 Counts = dict[datetime, tuple[int, datetime]]
 """By minute, how many came, and when the last of them."""
 
 
-def _numbers(counts: Counts) -> ByMinute:
-    return {minute: number for minute, (number, _) in counts.items()}
+def _numbers(counts: Counts, since: datetime) -> ByMinute:
+    return {minute: number for minute, (number, _) in counts.items() if minute > since}
 
 
 def _in_postgres(settings: Settings) -> Iterator[Counts]:
@@ -72,11 +77,18 @@ def _in_the_lake(settings: Settings) -> Iterator[Counts]:
     for table in (LANDING, QUARANTINE):
         folder = f"{root}/{table}/crypto_prices/landed_hour={newest}"
         counts: Counts = {}
-        for path in data_files(lake, folder) if newest else ():
+        for path in _written_lately(lake, data_files(lake, folder)) if newest else ():
             for minute, number, last in _in_file(lake, path):
                 before, last_before = counts.get(minute, (0, last))
                 counts[minute] = before + number, max(last, last_before)
         yield counts
+
+
+def _written_lately(lake: FileSystem, paths: list[str]) -> list[str]:
+    """An hour of polls each second has thousands of files."""
+    written = {info.path: info.mtime for info in lake.get_file_info(paths) if info.mtime}
+    newest = max(written.values(), default=None)
+    return [path for path, at in written.items() if newest and newest - at <= WRITTEN_WITHIN]
 
 
 def _in_file(lake: FileSystem, path: str) -> Iterator[tuple[datetime, int, datetime]]:

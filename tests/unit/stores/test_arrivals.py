@@ -1,5 +1,6 @@
 """What came to the lake in the last minutes, from files as the stream leaves them."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +34,15 @@ def test_rows_are_counted_by_minute_in_the_newest_hour_only(settings: Settings, 
     last = second.replace(microsecond=1)
     assert found == Arrivals(Sink.PARQUET, {first: 2, second: 1}, {second: 1}, last)
     assert found.minutes == [second, first]
+
+
+def test_what_came_more_than_ten_minutes_before_the_last_is_left_out(settings: Settings, tmp_path: Path) -> None:
+    hour = "landing/crypto_prices/landed_hour=2026-11-22T10"
+    last, old = datetime(2026, 11, 22, 10, 30), datetime(2026, 11, 22, 10, 20)
+    land(tmp_path, f"{hour}/a.parquet", old, old.replace(minute=21), last)
+    land(tmp_path, f"{hour}/b.parquet", last.replace(minute=29))
+    os.utime(tmp_path / hour / "b.parquet", (0, 0))  # of the files, only the last ones are read
+    assert arrivals(settings, Sink.PARQUET).landed == {old.replace(minute=21): 1, last: 1}
 
 
 def test_before_the_first_row_there_is_no_minute(settings: Settings) -> None:
