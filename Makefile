@@ -15,7 +15,7 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo dashboard screenshot up down status top build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
-    bench-build bench-freshness bench-landing bench-sustained chaos superset lock python clean
+    bench-build bench-dashboard bench-freshness bench-landing bench-sustained chaos superset lock python clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -83,6 +83,9 @@ superset: .venv/.installed ## Zip the starting set for Apache Superset into coin
 
 bench-build: setup-dev ## Measure what builds cost, into benchmarks/README.md (an hour or more; see there)
 	@$(BIN)/python -m benchmarks.build $(ARGS)
+
+bench-dashboard: setup-dev ## Measure how soon a page of the dashboard is there, into benchmarks/README.md (15 minutes)
+	@$(BIN)/python -m benchmarks.dashboard $(ARGS)
 
 bench-freshness: setup-dev ## Measure how old prices are when the marts show them, into benchmarks/README.md (an hour)
 	@$(BIN)/python -m benchmarks.freshness $(ARGS)

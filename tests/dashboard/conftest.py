@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from checks.browsers import MISSING, arguments, find_browser
 from coinloom.settings import Settings
 from dashboard.server import listening
 from stack.isolation import isolated_settings
 from stack.ports import free_port
 from stores.migrate import migrate
-from tests.dashboard.browsers import MISSING, arguments, find_browser
 from tests.dashboard.made_market import make_market
 from tests.dashboard.own_postgres import OwnPostgres
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from playwright.sync_api import Error, sync_playwright
 
+from checks.browsers import MISSING, arguments, find_browser
 from coinloom.settings import read_settings
 from stack.services import dashboard_url
-from tests.dashboard.browsers import MISSING, arguments, find_browser
 
 LARGEST_BYTES = 300_000
 SECONDS_TO_LOOK = 60
