@@ -14,6 +14,33 @@
     ).columns[0].values() | list) }}
 {% endmacro %}
 
+{#
+    The hours of the currencies' newest minutes: a list; none before the first build. Kept for a dbt command, as build_scope
+    is.
+#}
+{% macro clock_hours() %}
+    {% if not execute %}{{ return(none) }}{% endif %}
+    {% set kept = graph.get('clock_hours', {}) %}
+    {% if kept.read_by != invocation_id %}
+        {% set clocks = builds_table('int_build_clocks', or_deferred=true) %}
+        {% set offsets = builds_table('int_build_offsets', or_deferred=true) %}
+        {% if clocks is none %}{{ return(none) }}{% endif %}
+        {% set hours = run_query(
+            'select distinct ' ~ hour_of('newest_minute') ~ ' as bar_hour from ' ~ clocks
+            ~ ' where newest_minute is not null and build_number = ' ~ this_build(offsets)
+        ).columns[0].values() | list %}
+        {% set kept = {'read_by': invocation_id, 'hours': hours} %}
+        {% do graph.update({'clock_hours': kept}) %}
+    {% endif %}
+    {{ return(kept.hours) }}
+{% endmacro %}
+
+{# After int_build_clocks was built: before the models that ask, which would ask at the same time. #}
+{% macro read_clock_hours_again() %}
+    {% do graph.pop('clock_hours', none) %}
+    {% do clock_hours() %}
+{% endmacro %}
+
 {# A predicate on `bar_hour`: the hours that are so many hours before one of these; every hour if these are none. #}
 {% macro in_hours(hours, before=[0]) %}
     {% if hours is none %}{{ return('true') }}{% endif %}

@@ -1,4 +1,4 @@
-{{ config(partition_by='slot', unique_key='slot', post_hook='{{ forget_hours_of_build() }}') }}
+{{ config(partition_by='slot', unique_key='slot', post_hook='{{ read_clock_hours_again() }}') }}
 
 with build as (
 

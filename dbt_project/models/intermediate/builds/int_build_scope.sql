@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='{{ forget_hours_of_build() }}') }}
+{{ config(materialized='table', post_hook='{{ forget_build_scope() }}') }}
 
 {%- set lateness_hours = var('max_lateness_hours') + 1 -%}
 {%- set fill = var('max_fill_minutes') -%}
