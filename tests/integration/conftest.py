@@ -1,12 +1,15 @@
 """One stack for all tests of this folder that do not need one of their own: the servers, a simulator, a warm stream."""
 
 from collections.abc import Iterator
+from time import sleep
 
 import pytest
 from kafka import KafkaProducer
 
 from coinloom.settings import Settings, Target
 from stack import services
+from stack.ports import is_listening
+from stack.supervisor import Supervisor
 from tests.commands import run_command
 from tests.integration.market import GARBAGE, POLLS, Rows, read_published
 from tests.integration.warm_stream import WarmStream
@@ -15,7 +18,7 @@ from tests.stacks import own_settings, running_stack
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """The servers and a simulator that plays two hours of market in 24 seconds, up to now."""
+    """The servers and a simulator that plays two hours of market in 24 seconds, up to now. `landed` begins anew."""
     settings = own_settings(tmp_path_factory.mktemp("stack"))
     with running_stack(settings, services.simulator(settings, hours=2, speed=300)):
         yield settings
@@ -32,6 +35,7 @@ def warm_stream(stack: Settings) -> Iterator[WarmStream]:
 @pytest.fixture(scope="session")
 def landed(stack: Settings) -> Settings:
     """Two hours of polls and some garbage, landed in both sinks."""
+    _play_again(stack)
     run_command(stack, "coinloom", "poll", "--max-polls", str(POLLS), "--interval-seconds", "0.3")
     producer = KafkaProducer(bootstrap_servers=stack.kafka_bootstrap_servers)
     for value in GARBAGE:
@@ -50,3 +54,12 @@ def marts(landed: Settings) -> dict[Target, Rows]:
         run_command(landed, "coinloom", "build", "--publish", "--target", target)
         results[target] = read_published(landed)
     return results
+
+
+def _play_again(stack: Settings) -> None:
+    """Servers may take longer to start than the market takes to be over."""
+    supervisor = Supervisor(stack)
+    supervisor.stop_process("simulator")
+    supervisor.start_process("simulator")
+    while not is_listening("127.0.0.1", stack.simulator_port):
+        sleep(0.05)

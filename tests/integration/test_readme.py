@@ -55,6 +55,7 @@ def checkout(tmp_path: Path) -> Iterator[Settings]:
     lifecycle.stop(settings)
 
 
+@pytest.mark.timeout(1800)  # some thirty commands, each a start of Python or of Java
 def test_the_steps_and_the_plain_tools(checkout: Settings, tmp_path: Path) -> None:
     (tmp_path / "prices.csv").write_text(PRICES)
     docs_port = free_port()
