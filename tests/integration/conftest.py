@@ -18,9 +18,9 @@ from tests.stacks import own_settings, running_stack
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """The servers and a simulator that plays two hours of market in 24 seconds, up to now. `landed` begins anew."""
+    """The servers and a simulator that plays two hours of market in 48 seconds, up to now. `landed` begins anew."""
     settings = own_settings(tmp_path_factory.mktemp("stack"))
-    with running_stack(settings, services.simulator(settings, hours=2, speed=300)):
+    with running_stack(settings, services.simulator(settings, hours=2, speed=150)):
         yield settings
 
 
@@ -34,9 +34,9 @@ def warm_stream(stack: Settings) -> Iterator[WarmStream]:
 
 @pytest.fixture(scope="session")
 def landed(stack: Settings) -> Settings:
-    """Two hours of polls and some garbage, landed in both sinks."""
+    """Two hours of polls, up to the end of what is played, and some garbage, landed in both sinks."""
     _play_again(stack)
-    run_command(stack, "coinloom", "poll", "--max-polls", str(POLLS), "--interval-seconds", "0.3")
+    run_command(stack, "coinloom", "poll", "--max-polls", str(POLLS), "--interval-seconds", "0.6")
     producer = KafkaProducer(bootstrap_servers=stack.kafka_bootstrap_servers)
     for value in GARBAGE:
         producer.send(stack.kafka_topic, value=value, headers=[("schema-version", b"1.0")])
