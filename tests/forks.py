@@ -14,17 +14,9 @@ from time import sleep
 COMMANDS = ("coinloom", "dbt")
 IMPORTED_BEFORE = (
     *("dbt.cli.main", "dbt.task.retry", "dbt.adapters.postgres", "dbt.adapters.spark", "dbt_coinloom"),
-    *(
-        "commands.cli",
-        "commands.build",
-        "commands.check",
-        "commands.status",
-        "commands.quarantine",
-        "commands.backfill",
-        "commands.load",
-    ),
-    *("commands.check", "commands.top.live", "commands.top.once", "ingestion.polling.run", "serving.publish"),
-    *("stack.lifecycle", "pytest"),
+    *("commands.cli", "commands.build", "commands.check", "commands.status", "commands.quarantine"),
+    *("commands.backfill", "commands.load", "commands.top.live", "commands.top.once"),
+    *("ingestion.polling.run", "serving.publish", "stack.lifecycle", "pytest"),
 )
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(list(IMPORTED_BEFORE))
