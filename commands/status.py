@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
 
-import psycopg
 from rich.console import Console
 from rich.table import Table
 
@@ -14,10 +13,10 @@ from coinloom.settings import Settings
 from coinloom.wording import first_names
 from health.polls import Poll, absent_coins, credits_left, last_polls
 from health.stages import landings
+from health.tables import read_tuples
 from ingestion.topic import topic_ends
 from quarantine.sinks import count_by_reason
 from stack.supervisor import Supervisor
-from stores.database import SOON_SECONDS, connect
 
 COLOURS = {"RUNNING": "green", "STOPPED": "yellow", "STARTING": "yellow"}
 NAMED_AT_MOST = 10
@@ -126,7 +125,7 @@ def _quarantine(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _marts(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
-    rows = _rows(settings, MARTS)
+    rows = read_tuples(settings, MARTS)
     if not rows:
         yield "marts", "nothing yet: the first build has not ended", "", ""
     for currency, bars, coins, newest in rows:
@@ -141,12 +140,3 @@ def age(moment: datetime) -> str:
     if minutes < 2:  # noqa: PLR2004
         return f"{seconds} s"
     return f"{minutes} min" if hours < 2 else f"{hours} h"  # noqa: PLR2004
-
-
-def _rows(settings: Settings, query: str) -> list[tuple]:  # type: ignore[type-arg]
-    """Empty while the table is not there yet."""
-    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
-        try:
-            return connection.execute(query).fetchall()
-        except psycopg.errors.UndefinedTable:
-            return []

@@ -4,11 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import psycopg
-
 from coinloom.settings import Settings, Sink
+from health.tables import read_tuples
 from ingestion import topic
-from stores.database import SOON_SECONDS, connect
 from stores.landing import NewestHour, landed_offsets, newest_hour
 
 NEWEST_BAR = "select max(bar_minute) from marts.coin_overview"
@@ -57,18 +55,13 @@ def landed(settings: Settings, sink: Sink) -> Landed:
 
 def newest_bar(settings: Settings) -> datetime | None:
     """The newest minute that is published, in UTC; None before the first publish. Raises DatabaseUnavailable."""
-    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
-        try:
-            (minute,) = connection.execute(NEWEST_BAR).fetchone() or (None,)
-        except psycopg.errors.UndefinedTable:
-            return None
+    minute = next((minute for (minute,) in read_tuples(settings, NEWEST_BAR)), None)
     return minute.replace(tzinfo=UTC) if minute else None
 
 
 def mart_rows(settings: Settings) -> dict[str, int]:
     """By mart, about how many rows it has. Raises DatabaseUnavailable."""
-    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
-        return dict(connection.execute(MART_ROWS).fetchall())
+    return dict(read_tuples(settings, MART_ROWS))
 
 
 def waiting_since(settings: Settings, sink: Sink) -> datetime | None:
@@ -81,8 +74,4 @@ def waiting_since(settings: Settings, sink: Sink) -> datetime | None:
 
 def freshness(settings: Settings) -> dict[str, datetime]:
     """When a publish last changed each mart; empty before the first. Raises DatabaseUnavailable."""
-    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
-        try:
-            return dict(connection.execute(FRESHNESS).fetchall())
-        except psycopg.errors.UndefinedTable:
-            return {}
+    return dict(read_tuples(settings, FRESHNESS))
