@@ -23,6 +23,10 @@ MOVERS_ARE_THERE = (
     " && document.querySelector('#treemap .slice')"
 )
 COIN_IS_THERE = f"{CHART} && {CHART}._fullData && document.querySelector('#coin-price')"
+ONLY_CHOICES_OF = (
+    "(choices => choices.length && choices.every(choice => choice.textContent.includes('{coin}')))"
+    "([...document.querySelectorAll('.dash-dropdown-option')])"
+)
 HEALTH_IS_THERE = "document.querySelector('#health .stages')"
 SECONDS_TO_LOOK = 60
 LOOK_MS = 10
@@ -128,11 +132,10 @@ def _change_coin(page: Page, coin: str) -> float:
     page.evaluate(f"() => {{ window.drawn = 0; {CHART}.on('plotly_afterplot', () => {{ window.drawn += 1 }}) }}")
     page.locator("#coin-choice").click()
     page.locator(".dash-dropdown-search").fill(coin)
-    option = page.locator(".dash-dropdown-option", has_text=coin.title()).first
-    option.wait_for()
+    _wait_for(page, ONLY_CHOICES_OF.format(coin=coin.title()))
     page.evaluate("() => { window.drawn = 0 }")
     started = time.monotonic()
-    option.click()
+    page.locator(".dash-dropdown-option").first.click()
     _wait_for(page, f"document.querySelector('h1').textContent.includes('{coin.title()}') && window.drawn > 0")
     return time.monotonic() - started
 
