@@ -20,7 +20,7 @@ from stores.database import connect
 CHART = "document.querySelector('#candles .js-plotly-plot')"
 MOVERS_ARE_THERE = (
     "document.querySelector('#market .ag-row [col-id=price]') && document.querySelector('#gainers .board li')"
-    " && document.querySelector('#treemap .slice')"
+    " && document.querySelector('#treemap .tile')"
 )
 COIN_IS_THERE = f"{CHART} && {CHART}._fullData && document.querySelector('#coin-price')"
 ONLY_CHOICES_OF = (

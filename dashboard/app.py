@@ -34,6 +34,7 @@ def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> 
         add_log_handler=False,
         on_error=shell.leave_as_it_is,
         enable_mcp=False,
+        use_async=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     market = Market(database)

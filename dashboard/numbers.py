@@ -3,7 +3,8 @@
 ABSENT = "–"
 SIGNIFICANT_DIGITS = 6
 SMALLEST_CHANGE = 0.005
-UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+THOUSAND = 1e3
+UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (THOUSAND, "K"))
 
 
 def price(value: float | None) -> str:
@@ -17,11 +18,12 @@ def price(value: float | None) -> str:
 
 
 def amount(value: float | None) -> str:
-    """Four digits and a unit: 1.805T."""
+    """Four digits and a unit, never an exponent: 1.805T, 92,410T."""
     if value is None:
         return ABSENT
     size, unit = next(((size, unit) for size, unit in UNITS if abs(value) >= size), (1, ""))
-    return f"{value / size:.4g}{unit}"
+    shown = value / size
+    return f"{shown:,.0f}{unit}" if abs(shown) >= THOUSAND else f"{shown:.4g}{unit}"
 
 
 def change(value: float | None) -> str:

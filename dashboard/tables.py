@@ -10,6 +10,10 @@ import pyarrow.parquet
 
 from dashboard.database import Row
 
+# With its first conversion pyarrow imports pandas, if that is installed: now, as Plotly, which looks for it whenever it
+# writes a figure, must not find half of it in another thread.
+pa.array([None])
+
 FORMULA_BEGINS_WITH = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 

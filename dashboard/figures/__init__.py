@@ -5,5 +5,5 @@
 | `treemap` | the market at a glance |
 | `candles`, `panes` | one coin's bars and indicators; where they are drawn |
 | `sparkline` | a line of a few hours, as SVG |
-| `ink` | colours, and text from outside that stays text |
+| `ink` | colours |
 """

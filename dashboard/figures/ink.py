@@ -1,16 +1,9 @@
-"""Colours that read on light and dark alike, and text from outside that stays text in a Plotly figure."""
-
-from html import escape
+"""Colours that read on light and dark alike."""
 
 UP, DOWN, FLAT = "#1fae7a", "#ea4d63", "#8a94a6"
 AVERAGE, EXPONENTIAL, BAND = "#e5a23c", "#4c8dff", "#8f83d8"
 CLEAR = "rgba(0,0,0,0)"
 FONT = 'Inter, system-ui, "Segoe UI", Roboto, Helvetica, Arial, sans-serif'
-
-
-def plain(text: str | None) -> str:
-    """Plotly takes some HTML for markup, `<b>` or a link: here it stays what a coin is called."""
-    return escape(text or "", quote=False)
 
 
 def shaded(colour: str, opacity: float) -> str:

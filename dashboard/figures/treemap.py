@@ -1,4 +1,4 @@
-"""The market at a glance: a tile for each of the largest coins, its colour the change.
+"""The market at a glance: a tile for each of the largest coins, its colour the change, and a link to the coin.
 
 A tile's area is the square root of the market cap: else the largest coin would leave no room to read the others.
 """
@@ -6,51 +6,59 @@ A tile's area is the square root of the market cap: else the largest coin would 
 from collections.abc import Sequence
 from math import sqrt
 
-import plotly.graph_objects as go
+import squarify
+from dash import dcc
+from plotly.colors import sample_colorscale
 
 from dashboard import numbers
+from dashboard.address import Address, Page
 from dashboard.database import Row
-from dashboard.figures.ink import CLEAR, FLAT, FONT, plain, shaded
 
 TILES = 60
+WIDTH, HEIGHT = 160, 100
+"""The shape that the tiles are near to squares in; on a narrower page they are stretched with it."""
 # From deep red over slate to deep green, all dark enough for white text.
 SCALE = [[0, "#b3263e"], [0.35, "#7d4450"], [0.5, "#4a5364"], [0.65, "#3a6b5c"], [1, "#0e8a5f"]]
 DEEPEST = {"1m": 0.3, "5m": 0.6, "1h": 1.5, "24h": 5, "7d": 12}
 """The change, in per cent, from which on a colour is no deeper."""
 
 
-def treemap(rows: Sequence[Row], change: str) -> go.Figure:
+def treemap(rows: Sequence[Row], address: Address) -> list[dcc.Link]:
     """Of the rows of `coin_overview` that have a market cap. One whose change is not known has the colour of none."""
-    column = f"price_change_{change}_pct"
-    tiles = [row for row in rows if row["market_cap"]][:TILES]
-    figure = go.Figure(
-        go.Treemap(
-            ids=[row["coin_id"] for row in tiles],
-            labels=[plain((row["symbol"] or row["coin_id"]).upper()) for row in tiles],
-            parents=[""] * len(tiles),
-            values=[sqrt(row["market_cap"]) for row in tiles],
-            text=[numbers.change(row[column]) for row in tiles],
-            customdata=[[plain(row["name"]), numbers.price(row["price"]), row["coin_id"]] for row in tiles],
-            texttemplate="<b>%{label}</b><br>%{text}",
-            hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<br>%{text}<extra></extra>",
-            textposition="middle center",
-            tiling={"pad": 2},
-            pathbar={"visible": False},
-            root={"color": shaded(FLAT, 0.01)},
-            marker={
-                "colors": [row[column] or 0 for row in tiles],
-                "colorscale": SCALE,
-                "cmin": -DEEPEST[change],
-                "cmax": DEEPEST[change],
-                "line": {"width": 0},
-                "pad": {"t": 0, "l": 0, "r": 0, "b": 0},
-                "cornerradius": 3,
-            },
-        )
+    largest = sorted((row for row in rows if row["market_cap"]), key=lambda row: row["market_cap"], reverse=True)[
+        :TILES
+    ]
+    sizes = squarify.normalize_sizes([sqrt(row["market_cap"]) for row in largest], WIDTH, HEIGHT)
+    places = squarify.squarify(sizes, 0, 0, WIDTH, HEIGHT)
+    return [_tile(row, place, address) for row, place in zip(largest, places, strict=True)]
+
+
+def _tile(row: Row, place: dict[str, float], address: Address) -> dcc.Link:
+    """One component, two lines: the page makes sixty of them."""
+    change = row[f"price_change_{address.change}_pct"]
+    return dcc.Link(
+        f"{row['symbol'] or row['coin_id']}\n{numbers.change(change)}",
+        href=str(address.of(page=Page.COIN, coin=row["coin_id"])),
+        title=f"{row['name']}\n{numbers.price(row['price'])}\n{numbers.change(change)}",
+        className="tile",
+        style=_look(place) | {"backgroundColor": _colour(change or 0, DEEPEST[address.change])},
     )
-    return figure.update_layout(
-        margin={"t": 0, "l": 0, "r": 0, "b": 0},
-        paper_bgcolor=CLEAR,
-        font={"family": FONT, "color": "#ffffff", "size": 15},
-        uirevision=change,
-    )
+
+
+def _look(place: dict[str, float]) -> dict[str, str]:
+    """Place, size and letters, as shares of the picture."""
+    left, width = (100 * place[name] / WIDTH for name in ("x", "dx"))
+    top, height = (100 * place[name] / HEIGHT for name in ("y", "dy"))
+    return {
+        "left": f"{left:.3f}%",
+        "top": f"{top:.3f}%",
+        "width": f"{width:.3f}%",
+        "height": f"{height:.3f}%",
+        "--letters": f"min({0.15 * width:.3f}cqw, {0.25 * height:.3f}cqh)",
+    }
+
+
+def _colour(change: float, deepest: float) -> str:
+    share = (1 + max(-1.0, min(1.0, change / deepest))) / 2
+    (colour,) = sample_colorscale(SCALE, [share])
+    return str(colour)

@@ -23,6 +23,8 @@ GRAPH: Any = {
     "toImageButtonOptions": {"format": "png", "scale": 2},
 }
 
+Option = dict[str, str]
+
 
 def layout() -> html.Div:
     """Empty, and hidden until there is something to show."""
@@ -66,13 +68,13 @@ def register(app: Dash, market: Market) -> None:
 
     @app.callback(
         Output("coin-choice", "options"), Input("coin-choice", "search_value"), Input("address", "href"),
-        Input("version", "data"),
+        Input("version", "data"), State("coin-choice", "options"),
     )  # fmt: skip
-    def offer(words: str | None, href: str, version: str | None) -> Any:
+    def offer(words: str | None, href: str, version: str | None, offered: Sequence[Option] | None) -> Any:
         if not version:
             raise PreventUpdate
         currency = market.currency(Address.read(href).currency)["vs_currency"]
-        return _options(market.overview(currency), words or "")
+        return _options(market.overview(currency), words, offered or ())
 
     @app.callback(
         Output("address", "href", allow_duplicate=True),
@@ -130,11 +132,17 @@ def _unknown(market: Market, address: Address) -> html.Div:
     )
 
 
-def _options(rows: Sequence[Row], words: str) -> list[dict[str, str]]:
-    """The largest coins whose name, symbol or id has these words in it."""
-    wanted = words.casefold()
+def _options(rows: Sequence[Row], words: str | None, offered: Sequence[Option]) -> list[Option]:
+    """The largest coins whose name, symbol or id has these words in it.
+
+    Words are None when the list closes. Then it keeps what it has offered: the dropdown takes back a choice that its
+    list no longer has.
+    """
+    wanted = (words or "").casefold()
     found = [row for row in rows if wanted in f"{row['name']} {row['symbol']} {row['coin_id']}".casefold()]
+    kept = {option["value"] for option in offered} if words is None else ()
     return [
         {"label": f"{row['name']} · {(row['symbol'] or '').upper()}", "value": row["coin_id"], "search": wanted}
-        for row in found[:CHOICES_SHOWN]
+        for place, row in enumerate(found)
+        if place < CHOICES_SHOWN or row["coin_id"] in kept
     ]

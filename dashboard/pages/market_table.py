@@ -4,6 +4,7 @@ The short expressions in it are AG Grid's own for columns: how a number is writt
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -53,14 +54,17 @@ def market_table() -> dag.AgGrid:
 
 def market_rows(rows: Sequence[Row], currency: str) -> list[Row]:
     """What the table shows of `coin_overview`; its line has an address of its own, which changes every five minutes."""
-    return [{name: row[name] for name in COLUMNS} | {"line": _line(row, currency)} for row in rows]
+    query = _line_query(rows[0]["as_of"], currency) if rows else ""
+    return [{name: row[name] for name in COLUMNS} | {"line": _line(row["coin_id"], query)} for row in rows]
 
 
-def _line(row: Row, currency: str) -> str:
+def _line(coin_id: str, query: str) -> str:
     """As Markdown; a quoted id has nothing left that is markup."""
-    until = row["as_of"]
-    query = urlencode({"currency": currency, "until": f"{until:%Y%m%dT%H}{until.minute // 5 * 5:02d}"})
-    return f"![](/sparkline/{quote(row['coin_id'], safe='')}.svg?{query})"
+    return f"![](/sparkline/{quote(coin_id, safe='')}.svg?{query})"
+
+
+def _line_query(until: datetime, currency: str) -> str:
+    return urlencode({"currency": currency, "until": f"{until:%Y%m%dT%H}{until.minute // 5 * 5:02d}"})
 
 
 def _columns() -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
-from dash import Dash, Input, Output, Patch, State, dcc, html
+from dash import Dash, Input, Output, Patch, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -16,10 +16,12 @@ from dashboard.market import Market
 from dashboard.pages.market_table import market_rows, market_table
 from dashboard.parts import card, change, choices, downloads, figure_of
 
+FIRST_ROWS = 100
+"""Of the table of a page that is opened: more than a screen shows. The others follow when these are there."""
+
 
 def layout() -> html.Div:
     """Empty, and hidden until there is something to show."""
-    picture = dcc.Graph(id="treemap", config={"displayModeBar": False, "responsive": True})
     search = dcc.Input(id="search", type="search", placeholder="Find a coin", debounce=0.2, className="search")
     return html.Div(
         [
@@ -30,7 +32,7 @@ def layout() -> html.Div:
                     card("Top losers, 5 min", html.Div(id="losers")),
                     card(
                         "Market map, by the root of the market cap",
-                        html.Div(picture, className="treemap"),
+                        html.Div(id="treemap", className="treemap"),
                         tools=[html.Div(id="changes")],
                         id="map",
                     ),
@@ -50,18 +52,30 @@ def register(app: Dash, market: Market) -> None:
         Output("gainers", "children"),
         Output("losers", "children"),
         Output("changes", "children"),
-        Output("treemap", "figure"),
+        Output("treemap", "children"),
         Output("market", "rowData"),
         Output("market-downloads", "children"),
         Output("movers", "className"),
         Input("version", "data"),
         Input("address", "href"),
+        State("movers", "className"),
     )
-    def fill(version: str | None, href: str) -> Any:
+    def fill(version: str | None, href: str, state: str) -> Any:
         address = Address.read(href)
         if not version or address.page is not Page.MOVERS:
             raise PreventUpdate
-        return _filled(market, address)
+        is_first = state == "waiting"
+        return *_filled(market, address, FIRST_ROWS if is_first else None), "" if is_first else no_update
+
+    @app.callback(
+        Output("market", "rowData", allow_duplicate=True),
+        Input("movers", "className"),
+        State("address", "href"),
+        prevent_initial_call=True,
+    )
+    def fill_rest(_: str, href: str) -> list[Row]:
+        currency = market.currency(Address.read(href).currency)["vs_currency"]
+        return market_rows(market.overview(currency), currency)
 
     @app.callback(Output("market", "dashGridOptions"), Input("search", "value"), prevent_initial_call=True)
     def find(words: str | None) -> Patch:
@@ -77,19 +91,9 @@ def register(app: Dash, market: Market) -> None:
             raise PreventUpdate
         return str(Address.read(href).of(page=Page.COIN, coin=str(cell["rowId"])))
 
-    @app.callback(
-        Output("address", "href", allow_duplicate=True),
-        Input("treemap", "clickData"),
-        State("address", "href"),
-        prevent_initial_call=True,
-    )
-    def open_tile(click: dict[str, Any] | None, href: str) -> str:
-        if not click:
-            raise PreventUpdate
-        return str(Address.read(href).of(page=Page.COIN, coin=str(click["points"][0]["customdata"][2])))
 
-
-def _filled(market: Market, address: Address) -> tuple[Any, ...]:
+def _filled(market: Market, address: Address, first_rows: int | None) -> tuple[Any, ...]:
+    """All but the page's state; of the table, so many rows, or all."""
     currency = market.currency(address.currency)["vs_currency"]
     rows, top_5 = market.overview(currency), market.top_5(currency)
     address = address.of(currency=currency, change=address.change or _usual_change(rows))
@@ -98,10 +102,9 @@ def _filled(market: Market, address: Address) -> tuple[Any, ...]:
         _board([row for row in top_5 if row["board"] == "gainers"], address),
         _board([row for row in top_5 if row["board"] == "losers"], address),
         choices(address, "change", CHANGES, address.change),
-        treemap(rows, address.change),
-        market_rows(rows, currency),
+        treemap(rows, address),
+        market_rows(rows[:first_rows], currency),
         downloads("market", f"?currency={currency}"),
-        "",
     )
 
 

@@ -20,7 +20,7 @@ def take(file: Path, path: str) -> None:
         page = chromium.new_page(viewport={"width": 1280, "height": 860}, color_scheme="dark")
         page.set_default_timeout(SECONDS_TO_LOOK * 1000)
         page.goto(dashboard_url(read_settings()))
-        page.locator("#treemap .slice").first.wait_for()
+        page.locator("#treemap .tile").first.wait_for()
         page.locator('.ag-row[row-id="bitcoin"] img').wait_for()
         page.wait_for_timeout(1500)  # until the last lines are drawn
         page.screenshot(path=file)

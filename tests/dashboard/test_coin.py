@@ -1,5 +1,6 @@
 """The page of one coin."""
 
+import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -101,6 +102,20 @@ def test_the_address_follows_what_is_chosen(page: Page, url: str) -> None:
     page.locator(".dash-dropdown-search").fill("tiny")
     page.locator(".dash-dropdown-option", has_text="Tiny").click()
     expect(page).to_have_url(f"{url}/coin/tiny?currency=eur&bars=5m&span=12h")
+    expect(page.locator("h1")).to_contain_text("Tiny")
+
+
+def test_a_coin_that_is_not_among_the_largest_can_be_chosen(
+    page: Page, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its choice is not taken back when the list closes, which then offers the largest again."""
+    monkeypatch.setattr("dashboard.pages.coin.CHOICES_SHOWN", 2)
+    page.goto(f"{url}/coin/bitcoin?currency=usd")
+    page.locator("#coin-choice").click()
+    expect(page.locator(".dash-dropdown-option")).to_have_count(2)
+    page.locator(".dash-dropdown-search").fill("tiny")
+    expect(page.locator(".dash-dropdown-option")).to_have_text(re.compile("Tiny"))
+    page.locator(".dash-dropdown-option").click()
     expect(page.locator("h1")).to_contain_text("Tiny")
 
 

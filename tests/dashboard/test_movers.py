@@ -105,6 +105,18 @@ def test_filter_and_order_survive_a_publish(page: Page, url: str, market: Settin
     expect(page.locator('.ag-header-cell[col-id="price"]')).to_have_attribute("aria-sort", "ascending")
 
 
+def test_the_rest_of_the_table_follows_the_first_rows(page: Page, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.pages.movers.FIRST_ROWS", 1)
+    page.goto(url)
+    expect(cell(page, "tiny", "price")).to_be_visible()
+
+
+def test_a_tile_leads_to_its_coin(page: Page, url: str) -> None:
+    page.goto(f"{url}/?currency=usd&change=1h")
+    page.locator("#treemap .tile", has_text="btc").click()
+    expect(page).to_have_url(f"{url}/coin/bitcoin?currency=usd&bars=1m&span=3h")
+
+
 def test_a_row_leads_to_its_coin_and_back(page: Page, url: str) -> None:
     page.goto(f"{url}/?currency=eur&change=1h")
     cell(page, "euro-only", "name").click()
@@ -117,7 +129,7 @@ def test_a_row_leads_to_its_coin_and_back(page: Page, url: str) -> None:
 def test_hostile_names_are_text(movers: Page) -> None:
     expect(cell(movers, "script", "name")).to_have_text(HOSTILE_NAME)
     expect(movers.locator("#gainers")).to_contain_text(HOSTILE_NAME)
-    expect(movers.locator("#treemap text", has_text=HOSTILE_SYMBOL.upper())).to_be_visible()
+    expect(movers.locator("#treemap .tile", has_text=HOSTILE_SYMBOL.upper())).to_be_visible()
     assert movers.title() == "Coinloom"
     assert movers.locator("#frame script").count() == 0
 

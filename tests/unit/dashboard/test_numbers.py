@@ -24,7 +24,8 @@ def test_a_price_has_six_digits_that_matter(value: float | None, text: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1.8051e12, "1.805T"), (950, "950"), (0, "0"), (None, "–"), (2.5e6, "2.5M")]
+    ("value", "text"),
+    [(1.8051e12, "1.805T"), (950, "950"), (0, "0"), (None, "–"), (2.5e6, "2.5M"), (9.241e16, "92,410T")],
 )
 def test_an_amount_has_four_digits_and_a_unit(value: float | None, text: str) -> None:
     assert numbers.amount(value) == text
