@@ -10,7 +10,7 @@ from pathlib import Path
 import requests
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from checks.browsers import MISSING, arguments, find_browser
+from checks.browsers import MISSING, NotShown, arguments, find_browser, wait_for
 from coinloom.errors import CoinloomError
 from coinloom.processes import environment, executable
 from coinloom.settings import Settings
@@ -36,10 +36,6 @@ QUESTIONS = "select xact_commit + xact_rollback from pg_stat_database where datn
 
 class NoBrowser(CoinloomError):
     """There is none to look with."""
-
-
-class NotShown(CoinloomError):
-    """What should be on the page did not come."""
 
 
 @dataclass(slots=True)
@@ -141,12 +137,7 @@ def _change_coin(page: Page, coin: str) -> float:
 
 
 def _wait_for(page: Page, expression: str) -> None:
-    """The page forbids Playwright's own way, which evaluates texts in it."""
-    deadline = time.monotonic() + SECONDS_TO_LOOK
-    while not page.evaluate(f"Boolean({expression})"):
-        if time.monotonic() > deadline:
-            raise NotShown(f"{page.url} does not show within {SECONDS_TO_LOOK} s: {expression}")
-        page.wait_for_timeout(LOOK_MS)
+    wait_for(page, expression, SECONDS_TO_LOOK, LOOK_MS)
 
 
 def _asked(settings: Settings) -> int:

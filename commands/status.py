@@ -8,9 +8,10 @@ from operator import attrgetter
 from rich.console import Console
 from rich.table import Table
 
+from coinloom.clock import seconds_since, utc_now
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
-from coinloom.wording import first_names
+from coinloom.wording import age, first_names
 from health.polls import Poll, absent_coins, credits_left, last_polls
 from health.stages import landings
 from health.tables import read_tuples
@@ -66,7 +67,7 @@ def _show_polls(settings: Settings, console: Console) -> None:
     poll = polls[0]
     answered = f"{poll.coins_answered} of {poll.coins_asked} coins, {poll.messages} messages"
     what = f"failed: {poll.error}" if poll.error else answered
-    console.print(f"Last poll: {age(poll.polled_at)} ago, {what}.", markup=False)
+    console.print(f"Last poll: {_since(poll.polled_at)} ago, {what}.", markup=False)
     if poll.coins_unknown or poll.coins_retired or poll.coins_unpriced:
         _show_absent(settings, console, poll)
     if poll.messages_waiting:
@@ -112,7 +113,7 @@ def _landing(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
             yield stage, f"nothing yet, {landing.lag:,} messages behind", "", ""
             continue
         rows = f"{hour.rows:,} rows since {hour.landed_hour}:00, {landing.lag:,} messages behind"
-        yield stage, rows, f"{hour.newest_event:%Y-%m-%d %H:%M:%S}", age(hour.newest_event.replace(tzinfo=UTC))
+        yield stage, rows, f"{hour.newest_event:%Y-%m-%d %H:%M:%S}", _since(hour.newest_event.replace(tzinfo=UTC))
 
 
 def _quarantine(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
@@ -121,7 +122,7 @@ def _quarantine(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
         reasons = sorted(counts, key=attrgetter("messages"), reverse=True)
         what = ", ".join(f"{count.messages:,} {count.reason}" for count in reasons)
         total, newest = sum(count.messages for count in reasons), max(count.last_landed_at for count in reasons)
-        yield f"quarantine in {sink}", f"{total:,} messages: {what}", "", age(newest)
+        yield f"quarantine in {sink}", f"{total:,} messages: {what}", "", _since(newest)
 
 
 def _marts(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
@@ -130,13 +131,8 @@ def _marts(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
         yield "marts", "nothing yet: the first build has not ended", "", ""
     for currency, bars, coins, newest in rows:
         holds = f"{bars:,} bars of {coins} coins in {currency}"
-        yield "marts.crypto_table", holds, f"{newest:%Y-%m-%d %H:%M:%S}", age(newest.replace(tzinfo=UTC))
+        yield "marts.crypto_table", holds, f"{newest:%Y-%m-%d %H:%M:%S}", _since(newest.replace(tzinfo=UTC))
 
 
-def age(moment: datetime) -> str:
-    """How long ago that was."""
-    seconds = round((datetime.now(UTC) - moment).total_seconds())
-    minutes, hours = seconds // 60, seconds // 3600
-    if minutes < 2:  # noqa: PLR2004
-        return f"{seconds} s"
-    return f"{minutes} min" if hours < 2 else f"{hours} h"  # noqa: PLR2004
+def _since(moment: datetime) -> str:
+    return age(seconds_since(moment, utc_now()))

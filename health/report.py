@@ -46,6 +46,14 @@ class Reading(Generic[Value]):
         return Reading(error=self.error) if self.value is None else Reading(change(self.value))
 
 
+def reading(read: Callable[[], Value]) -> Reading[Value]:
+    """What is read, or why it cannot be."""
+    try:
+        return Reading(read())
+    except EXPECTED as error:
+        return Reading(error=str(error).strip())
+
+
 NOT_ASKED: Reading[Any] = Reading(error="nobody has asked")
 
 
@@ -123,22 +131,21 @@ class _Asked:
         """Begin to read; what is returned waits for the answer."""
         if not wanted:
             return lambda: NOT_ASKED
-        answer: Future[Value] = Future()
+        answer: Future[Reading[Value]] = Future()
         # A daemon: a process ends although a server holds on to one of its threads.
         threading.Thread(target=_answer, args=(read, answer), daemon=True).start()
         return lambda: self._wait(answer)
 
-    def _wait(self, answer: Future[Value]) -> Reading[Value]:
+    def _wait(self, answer: Future[Reading[Value]]) -> Reading[Value]:
         left = None if self._patience is None else max(0, self._started + self._patience - time.monotonic())
         try:
-            return Reading(answer.result(left))
-        except EXPECTED as error:  # among them the TimeoutError of a future
-            waited = f"no answer within {self._patience} s"
-            return Reading(error=str(error).strip() if answer.done() else waited)
+            return answer.result(left)
+        except TimeoutError:
+            return Reading(error=f"no answer within {self._patience} s")
 
 
-def _answer(read: Callable[[], Value], answer: "Future[Value]") -> None:
+def _answer(read: Callable[[], Value], answer: "Future[Reading[Value]]") -> None:
     try:
-        answer.set_result(read())
+        answer.set_result(reading(read))
     except BaseException as error:  # raised where the answer is waited for
         answer.set_exception(error)

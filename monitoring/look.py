@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from coinloom.clock import Clock, utc_now
 from coinloom.settings import Settings, Sink
 from health.builds import last_passed_at
-from health.report import EXPECTED, Reading, Report, Value, read_report
+from health.report import Reading, Report, read_report, reading
 from health.stages import mart_rows, newest_bar, waiting_since
 from health.verdicts import Verdict, verdicts
 from monitoring.counts import Counting, Counts
@@ -54,10 +53,10 @@ class Looking:
             report=report,
             verdicts=verdicts(report, settings, at),
             waiting={sink: self._waiting(report, sink) for sink in settings.sinks},
-            newest_bar=_reading(lambda: newest_bar(settings)),
-            last_passed=_reading(lambda: last_passed_at(settings)),
-            mart_rows=_reading(lambda: mart_rows(settings)),
-            counts=_reading(self._counting.now),
+            newest_bar=reading(lambda: newest_bar(settings)),
+            last_passed=reading(lambda: last_passed_at(settings)),
+            mart_rows=reading(lambda: mart_rows(settings)),
+            counts=reading(self._counting.now),
             outbox=_bytes(settings.outbox_file),
             seconds=time.monotonic() - started,
         )
@@ -66,14 +65,7 @@ class Looking:
         """A broker that is away is not waited for twice."""
         if report.messages.error:
             return Reading(error=report.messages.error)
-        return _reading(lambda: waiting_since(self._settings, sink))
-
-
-def _reading(read: Callable[[], Value]) -> Reading[Value]:
-    try:
-        return Reading(read())
-    except EXPECTED as error:
-        return Reading(error=str(error).strip())
+        return reading(lambda: waiting_since(self._settings, sink))
 
 
 def _bytes(database: Path) -> int | None:

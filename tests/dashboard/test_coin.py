@@ -1,13 +1,13 @@
 """The page of one coin."""
 
 import re
-import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from checks.browsers import wait_for
 from coinloom.settings import Settings
 from stores.database import connect
 from tests.dashboard.conftest import SECONDS_TO_LOOK
@@ -16,17 +16,13 @@ from tests.dashboard.made_market import HOSTILE_NAME, NOW, publish_price
 CHART = "document.querySelector('#candles .js-plotly-plot')"
 
 
-def wait_for(page: Page, expression: str) -> None:
-    """Not Playwright's own way, which evaluates a text as JavaScript in the page: the page forbids that."""
-    deadline = time.monotonic() + SECONDS_TO_LOOK
-    while not page.evaluate(f"Boolean({expression})"):
-        assert time.monotonic() < deadline, expression
-        page.wait_for_timeout(100)
+def shown(page: Page, expression: str) -> None:
+    wait_for(page, expression, SECONDS_TO_LOOK, look_ms=100)
 
 
 def traces(page: Page) -> dict[str, Any]:
     """By name, what the chart draws."""
-    wait_for(page, f"{CHART} && {CHART}._fullData && {CHART}.data.length > 5")
+    shown(page, f"{CHART} && {CHART}._fullData && {CHART}.data.length > 5")
     drawn = page.evaluate(
         f"{CHART}._fullData.map(t => [t.name, Array.from(t.x), Array.from(t.close || t.y || []), t.type])"
     )
@@ -79,11 +75,11 @@ def test_zoom_survives_a_publish(page: Page, url: str, market: Settings) -> None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     before = page.evaluate(f"{CHART}._fullLayout.xaxis.range")
     page.mouse.wheel(0, -600)
-    wait_for(page, f"{CHART}.layout.xaxis.range && {CHART}.layout.xaxis.range[0] > '{before[0]}'")
+    shown(page, f"{CHART}.layout.xaxis.range && {CHART}.layout.xaxis.range[0] > '{before[0]}'")
     zoomed = page.evaluate(f"{CHART}._fullLayout.xaxis.range")
     publish_price(market, "bitcoin", 92_345)
     expect(page.locator("#coin-price")).to_have_text("92,345")
-    wait_for(page, f"{CHART}._fullData.some(t => t.close && Array.from(t.close).includes(92345))")
+    shown(page, f"{CHART}._fullData.some(t => t.close && Array.from(t.close).includes(92345))")
     assert page.evaluate(f"{CHART}._fullLayout.xaxis.range") == zoomed
 
 

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dashboard.figures.ink import DOWN, FLAT, UP, plain
+from dashboard.figures.ink import DOWN, FLAT, UP
 from dashboard.figures.sparkline import sparkline
 from dashboard.tables import as_csv
 
@@ -29,8 +29,3 @@ def test_a_line_has_the_colour_of_its_direction(closes: list[float], colour: str
 @pytest.mark.parametrize("closes", [[], [1.0]])
 def test_less_than_two_prices_are_no_line(closes: list[float]) -> None:
     assert len(ElementTree.fromstring(sparkline(closes))) == 0  # noqa: S314 our own
-
-
-def test_markup_in_a_name_stays_text_in_a_figure() -> None:
-    assert plain("<b>x</b> & <a href='y'>") == "&lt;b&gt;x&lt;/b&gt; &amp; &lt;a href='y'&gt;"
-    assert plain(None) == ""
