@@ -23,6 +23,9 @@ GRAPH: Any = {
     "toImageButtonOptions": {"format": "png", "scale": 2},
 }
 
+# Drawn before there are bars; axes without bars would take as long as those with them.
+NOTHING_YET = {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}}
+
 Option = dict[str, str]
 
 
@@ -35,7 +38,8 @@ def layout() -> html.Div:
         html.Div(id="coin-downloads", className="choices"),
     ]
     chart = html.Section(
-        [html.Header(tools), html.Div(dcc.Graph(id="candles", config=GRAPH), className="candles")], className="card"
+        [html.Header(tools), html.Div(dcc.Graph(id="candles", figure=NOTHING_YET, config=GRAPH), className="candles")],
+        className="card",
     )
     return html.Div(
         [
