@@ -6,9 +6,9 @@ then from the file `.env` beside README.md, then from the default below. Secrets
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from coinloom.errors import WrongSetting
@@ -58,6 +58,33 @@ class CoinGeckoPlan(StrEnum):
     PRO = "pro"
 
 
+class KafkaProtocol(StrEnum):
+    """How Kafka is spoken to. Passwords without TLS are left out: anybody on the way could read them."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_SSL = "SASL_SSL"
+
+
+class KafkaMechanism(StrEnum):
+    """How a client says to Kafka who it is."""
+
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+    AWS_MSK_IAM = "AWS_MSK_IAM"
+
+
+class PostgresTls(StrEnum):
+    """As libpq means it: only the last two look at the certificate, and only the last at its name."""
+
+    DISABLE = "disable"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
 class WebhookFormat(StrEnum):
     """What the receiver of alerts understands."""
 
@@ -66,7 +93,9 @@ class WebhookFormat(StrEnum):
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=REPOSITORY / ".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=REPOSITORY / ".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     coinloom_home: Path = Field(
         REPOSITORY / ".coinloom", description="state of the embedded stack: data, logs, jars, sockets"
@@ -87,6 +116,13 @@ class Settings(BaseSettings):
     poll_interval_seconds: float = Field(30, gt=0)
 
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    kafka_security_protocol: KafkaProtocol = KafkaProtocol.PLAINTEXT
+    kafka_sasl_mechanism: KafkaMechanism = Field(KafkaMechanism.SCRAM_SHA_512, description="with SASL_SSL")
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_cafile: Path | None = Field(
+        None, description="PEM, who signs certificates; empty: whom this machine trusts"
+    )
     kafka_topic: str = "crypto-prices"
     kafka_topic_partitions: int = Field(3, ge=1)
     kafka_retention_days: float = Field(
@@ -98,6 +134,14 @@ class Settings(BaseSettings):
     spark_cores_max: int | None = Field(None, description="cores that each of our applications may take of a cluster")
     spark_thrift_host: str = "127.0.0.1"
     spark_thrift_port: int = 10000
+    spark_thrift_user: str = "dbt"
+    spark_thrift_password: SecretStr | None = Field(None, description="what it asks its users for; empty: nothing")
+    spark_thrift_ssl: bool = Field(False, description="whether it is spoken to with TLS")
+    spark_thrift_ssl_cafile: Path | None = Field(None, description="as KAFKA_SSL_CAFILE")
+    spark_thrift_keystore: Path | None = Field(
+        None, description="for the server alone: its certificate and key, PKCS 12; with it, TLS is all that it speaks"
+    )
+    spark_thrift_keystore_password: SecretStr | None = None
     stream_driver_memory: str = "1g"
     stream_trigger_seconds: float = Field(
         1, gt=0, description="from the start of a batch to the next, at least; none starts while nothing is new"
@@ -112,6 +156,10 @@ class Settings(BaseSettings):
     postgres_db: str = "coinloom"
     postgres_user: str = "coinloom"
     postgres_password: SecretStr | None = None
+    postgres_sslmode: PostgresTls = PostgresTls.PREFER
+    postgres_sslrootcert: Path | None = Field(
+        None, description="PEM, who signs its certificate; `system`: whom this machine trusts"
+    )
     bi_reader_password: SecretStr | None = None
     bi_reader_timeout_seconds: float = Field(
         60, ge=0, description="a query of a BI tool that takes longer is ended; 0: none is"
@@ -193,6 +241,23 @@ class Settings(BaseSettings):
     def _split_commas(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _refuse_half_a_lock(self) -> Self:
+        """What was meant to be encrypted or to have a password, and would not."""
+        asks_for_password = self.kafka_sasl_mechanism is not KafkaMechanism.AWS_MSK_IAM
+        has_password = bool(self.kafka_sasl_username and self.kafka_sasl_password)
+        if self.kafka_security_protocol is KafkaProtocol.SASL_SSL and asks_for_password and not has_password:
+            raise ValueError("KAFKA_SECURITY_PROTOCOL=SASL_SSL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD")
+        if self.kafka_security_protocol is not KafkaProtocol.SASL_SSL and self.kafka_sasl_password:
+            raise ValueError("KAFKA_SASL_PASSWORD needs KAFKA_SECURITY_PROTOCOL=SASL_SSL: nobody would ask for it")
+        if self.kafka_security_protocol is KafkaProtocol.PLAINTEXT and self.kafka_ssl_cafile:
+            raise ValueError("KAFKA_SSL_CAFILE needs KAFKA_SECURITY_PROTOCOL=SASL_SSL or SSL: nothing is encrypted")
+        if self.postgres_sslrootcert and not self.postgres_sslmode.startswith("verify-"):
+            raise ValueError("POSTGRES_SSLROOTCERT needs POSTGRES_SSLMODE=verify-full: no certificate is looked at")
+        if self.spark_thrift_ssl_cafile and not self.spark_thrift_ssl:
+            raise ValueError("SPARK_THRIFT_SSL_CAFILE needs SPARK_THRIFT_SSL=true: nothing is encrypted")
+        return self
+
     @property
     def sinks(self) -> list[Sink]:
         """Where the stream lands, with the default applied."""
@@ -256,5 +321,9 @@ def read_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        problems = (f"{'.'.join(map(str, issue['loc'])).upper()}: {issue['msg']}" for issue in error.errors())
-        raise WrongSetting("; ".join(problems)) from None
+        raise WrongSetting("; ".join(map(_problem, error.errors()))) from None
+
+
+def _problem(issue: Any) -> str:
+    name = ".".join(map(str, issue["loc"])).upper()
+    return f"{name}: {issue['msg']}" if name else issue["msg"].removeprefix("Value error, ")

@@ -1,6 +1,7 @@
 """What Coinloom adds to dbt: dbt imports each module whose name begins with dbt_ and starts its `plugins`."""
 
 from dbt_coinloom.build_lock import OneBuildAtATime
+from dbt_coinloom.checked_server import CheckedServer
 from dbt_coinloom.kept_sessions import KeptSessions
 
-plugins = [OneBuildAtATime, KeptSessions]
+plugins = [OneBuildAtATime, CheckedServer, KeptSessions]

@@ -15,6 +15,8 @@ from kafka.partitioner.default import DefaultPartitioner, murmur2
 
 from coinloom.settings import Settings
 from ingestion.exceptions import BrokerRefused, BrokerUnavailable
+from stores.kafka import client_options
+from stores.kafka_obstacle import kafka_obstacle
 
 BROKER_WAIT_SECONDS = 120
 BOOTSTRAP_TIMEOUT_MS = 5_000
@@ -134,8 +136,7 @@ def _connect(settings: Settings, delivery_timeout_seconds: int) -> KafkaProducer
 
 
 def _connection(settings: Settings) -> dict[str, Any]:
-    servers = settings.kafka_bootstrap_servers.split(",")
-    return {"bootstrap_servers": servers, "bootstrap_timeout_ms": BOOTSTRAP_TIMEOUT_MS}
+    return client_options(settings) | {"bootstrap_timeout_ms": BOOTSTRAP_TIMEOUT_MS}
 
 
 @contextmanager
@@ -144,6 +145,8 @@ def _as_our_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (RetriableError, OSError) as error:
+        if reason := kafka_obstacle(settings):
+            raise BrokerRefused(reason) from error
         what = f"no Kafka broker answers at {servers}"
         raise BrokerUnavailable(f"{what}; start it, or set KAFKA_BOOTSTRAP_SERVERS") from error
     except (KafkaError, ValueError) as error:

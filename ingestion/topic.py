@@ -9,8 +9,10 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from coinloom.settings import Settings
-from ingestion.exceptions import BrokerUnavailable
+from ingestion.exceptions import BrokerRefused, BrokerUnavailable
 from ingestion.messages import Message
+from stores.kafka import client_options
+from stores.kafka_obstacle import kafka_obstacle
 
 POLL_TIMEOUT_MS = 1_000
 PATIENCE_SECONDS = 5
@@ -82,10 +84,10 @@ class KafkaTopic:
 
 @contextmanager
 def open_topic(settings: Settings, patience_seconds: float = 30) -> Iterator[KafkaTopic]:
-    """Raises BrokerUnavailable, when no broker has answered for so long."""
+    """Raises BrokerUnavailable, when no broker has answered for so long, or BrokerRefused, when one lets nobody in."""
     try:
         consumer = KafkaConsumer(
-            bootstrap_servers=settings.kafka_bootstrap_servers.split(","),
+            **client_options(settings),
             bootstrap_timeout_ms=round(patience_seconds * 1000),
             auto_offset_reset="earliest",
         )
@@ -94,6 +96,8 @@ def open_topic(settings: Settings, patience_seconds: float = 30) -> Iterator[Kaf
         finally:
             consumer.close()
     except KafkaError as error:
+        if reason := kafka_obstacle(settings):
+            raise BrokerRefused(reason) from error
         what = f"the topic {settings.kafka_topic} cannot be read ({error!r})"
         raise BrokerUnavailable(f"{what}; check the broker at KAFKA_BOOTSTRAP_SERVERS") from error
 

@@ -16,6 +16,7 @@ from spark_streaming.parquet_sink import ParquetSink
 from spark_streaming.postgres_sink import PostgresSink
 from spark_streaming.staging import Staging
 from spark_streaming.transforms import staged_rows
+from stores.kafka import java_options
 from stores.migrate import migrate
 
 FETCH_WAIT_MS = 10  # each read asks for the topic's end while a fetch that finds nothing more holds the connection
@@ -88,7 +89,7 @@ def read_topic(spark: SparkSession, settings: Settings, *, skip_lost: bool) -> D
     """
     return (
         spark.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", settings.kafka_bootstrap_servers)
+        .options(**{f"kafka.{name}": value for name, value in java_options(settings).items()})
         .option("subscribe", settings.kafka_topic)
         .option("kafka.fetch.max.wait.ms", FETCH_WAIT_MS)
         .option("startingOffsets", "earliest")

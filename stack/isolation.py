@@ -10,6 +10,13 @@ from coinloom.settings import CoinGeckoPlan, Settings, read_settings
 from stack.owner import end_with_this_process
 from stack.ports import free_port
 
+# Passwords of, and TLS with, servers that are not these.
+LOCKS = (
+    *("kafka_security_protocol", "kafka_sasl_mechanism", "kafka_sasl_username", "kafka_sasl_password"),
+    *("kafka_ssl_cafile", "postgres_sslmode", "postgres_sslrootcert", "spark_thrift_user", "spark_thrift_password"),
+    *("spark_thrift_ssl", "spark_thrift_ssl_cafile", "spark_thrift_keystore", "spark_thrift_keystore_password"),
+)
+
 
 def isolated_settings(home: Path, **overrides: Any) -> Settings:
     """Data below `home`, free ports on 127.0.0.1, new passwords, local Spark, the simulator for CoinGecko, no alerts.
@@ -38,4 +45,9 @@ def isolated_settings(home: Path, **overrides: Any) -> Settings:
         "monitor_port": free_port(),
         "alert_after_seconds": 1e9,  # whom .env names is not told of stacks like this
     }
-    return read_settings(**(ours | overrides))
+    settings = read_settings(**(ours | overrides))
+    return settings.model_copy(update={name: _default(name) for name in LOCKS if name not in overrides})
+
+
+def _default(name: str) -> Any:
+    return Settings.model_fields[name].get_default()

@@ -5,7 +5,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
-from coinloom.settings import Settings
+from coinloom.settings import KafkaProtocol, Settings
 from stack.errors import StackError
 from stack.jars import fetch_broker_jars
 from stack.java import java_executable
@@ -24,6 +24,11 @@ appender.console.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss.SSS}{UTC}Z %p %c{1}: 
 
 def prepare(settings: Settings) -> None:
     """Write the configuration and, the first time, format the storage."""
+    if settings.kafka_security_protocol is not KafkaProtocol.PLAINTEXT:
+        raise StackError(
+            f"KAFKA_SECURITY_PROTOCOL is {settings.kafka_security_protocol}, and the embedded broker knows PLAINTEXT "
+            "only. Where Kafka is another one, start single commands (docs/security.md)."
+        )
     folder = settings.coinloom_home / "kafka"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "log4j2.properties").write_text(LOG4J)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from coinloom.settings import Settings
+from coinloom.settings import PostgresTls, Settings
 from stack.errors import StackError
 from stores.database import DatabaseUnavailable, connect
 
@@ -32,6 +32,11 @@ AS_NOBODY = [
 
 def prepare(settings: Settings) -> None:
     """Create the cluster and its owner the first time; needs POSTGRES_PASSWORD."""
+    if settings.postgres_sslmode not in {PostgresTls.DISABLE, PostgresTls.PREFER}:
+        raise StackError(
+            f"POSTGRES_SSLMODE is {settings.postgres_sslmode}, and the embedded PostgreSQL has no TLS. "
+            "Where PostgreSQL is another one, start single commands (docs/security.md)."
+        )
     data = _data(settings)
     if (data / "PG_VERSION").exists():
         return

@@ -1,13 +1,16 @@
 """Spark's Thrift Server: the SQL endpoint over the lake that dbt's target `spark` talks to."""
 
+import subprocess
 from pathlib import Path
 from urllib.parse import urlparse
 
 from pyhive.exc import Error
 
 from coinloom.processes import executable
-from coinloom.settings import Settings
-from stack.jars import fetch_thrift_server_jars
+from coinloom.settings import REPOSITORY, Settings
+from stack.errors import StackError
+from stack.jars import SPARK_JARS, fetch_thrift_server_jars
+from stack.java import java_executable
 from stack.ports import is_listening
 from stores.thrift import ThriftServerUnavailable, open_cursor
 
@@ -20,9 +23,31 @@ JAVA_OPTIONS = (
 )
 
 
+# Hive asks a class who may come in. It is compiled here by the compiler that Spark has for itself, as a Java that only
+# runs programs has none.
+LOGIN = "coinloom.ThriftServerLogin"
+LOGIN_SOURCE = REPOSITORY / "stack" / "ThriftServerLogin.java"
+COMPILER = "org.codehaus.commons.compiler.samples.CompilerDemo"
+
+
 def prepare(settings: Settings) -> None:
     if not urlparse(settings.lake).scheme:
         Path(settings.lake).mkdir(parents=True, exist_ok=True)
+    if settings.spark_thrift_password:
+        _compile_login(_classes(settings))
+
+
+def _classes(settings: Settings) -> Path:
+    return settings.coinloom_home / "thrift-server"
+
+
+def _compile_login(classes: Path) -> None:
+    classes.mkdir(parents=True, exist_ok=True)
+    jars = f"{SPARK_JARS}/*"
+    command = [java_executable(), "-cp", jars, COMPILER, "-d", str(classes), str(LOGIN_SOURCE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StackError(f"{LOGIN_SOURCE} could not be compiled: {done.stdout}{done.stderr}")
 
 
 def command(settings: Settings) -> list[str]:
@@ -33,7 +58,7 @@ def command(settings: Settings) -> list[str]:
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",
         "spark.driver.memory": settings.spark_driver_memory,
         "spark.driver.defaultJavaOptions": " ".join(JAVA_OPTIONS),
-        "spark.driver.extraClassPath": f"{fetch_thrift_server_jars(settings.jars)}/*",
+        "spark.driver.extraClassPath": f"{fetch_thrift_server_jars(settings.jars)}/*:{_classes(settings)}",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         # So many that even 100 coins spread evenly; small ones are read together (adaptive execution).
@@ -72,6 +97,7 @@ def command(settings: Settings) -> list[str]:
         "hive.server2.async.exec.threads": "16",
         "hive.server2.async.exec.keepalive.time": "1d",
         "hive.server2.thrift.worker.keepalive.time": "1d",
+        **_locks(settings),
     }
     if settings.spark_cores_max:
         configuration["spark.cores.max"] = str(settings.spark_cores_max)
@@ -82,6 +108,20 @@ def command(settings: Settings) -> list[str]:
         "spark-internal",
         *(flag for name, value in server.items() for flag in ("--hiveconf", f"{name}={value}")),
     ]
+
+
+def _locks(settings: Settings) -> dict[str, str]:
+    """Hive's settings of passwords and TLS. They stand in the command line: what is secret, Java reads elsewhere."""
+    locks: dict[str, str] = {}
+    if settings.spark_thrift_password:
+        locks |= {"hive.server2.authentication": "CUSTOM", "hive.server2.custom.authentication.class": LOGIN}
+    if settings.spark_thrift_keystore:
+        locks |= {
+            "hive.server2.use.SSL": "true",
+            "hive.server2.keystore.path": str(settings.spark_thrift_keystore),
+            "hive.server2.keystore.password": "${env.SPARK_THRIFT_KEYSTORE_PASSWORD}",
+        }
+    return locks
 
 
 def is_ready(settings: Settings) -> bool:

@@ -11,6 +11,22 @@ SOON_SECONDS = 5
 """To connect, while somebody waits. Two were too few with ten busy processes on two cores."""
 
 
+IN_GENERAL = (
+    "Is it running (coinloom status)? Check POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and "
+    "POSTGRES_PASSWORD."
+)
+ANOTHER_SIGNER = "Set POSTGRES_SSLROOTCERT to the file with the certificate of who signed the server's."
+# What to do by what libpq or the server says.
+ADVICE = {
+    "password authentication failed": "Check POSTGRES_USER and POSTGRES_PASSWORD.",
+    "server does not support SSL": "That port is a plain one: check POSTGRES_HOST, POSTGRES_PORT and POSTGRES_SSLMODE.",
+    "no encryption": "It wants TLS: set POSTGRES_SSLMODE=verify-full and POSTGRES_SSLROOTCERT.",
+    "root certificate file": ANOTHER_SIGNER,
+    "certificate verify failed": ANOTHER_SIGNER,
+    "does not match host name": "Set POSTGRES_HOST to a name that is in the server's certificate.",
+}
+
+
 class DatabaseUnavailable(CoinloomError):
     """PostgreSQL could not be reached, or refused the user."""
 
@@ -34,7 +50,9 @@ def parameters(settings: Settings, connect_timeout_seconds: int = 10, options: s
         "port": settings.postgres_port,
         "dbname": settings.postgres_db,
         "user": settings.postgres_user,
-        "password": password(settings),
+        "password": _password(settings),
+        "sslmode": str(settings.postgres_sslmode),
+        "sslrootcert": settings.postgres_sslrootcert,
         "connect_timeout": connect_timeout_seconds,
         "application_name": "coinloom",
         "options": f"-c timezone=UTC {options}".strip(),
@@ -47,11 +65,10 @@ def parameters(settings: Settings, connect_timeout_seconds: int = 10, options: s
 
 def unavailable(settings: Settings, error: Exception) -> DatabaseUnavailable:
     """That error, with the settings to check."""
+    advice = next((advice for said, advice in ADVICE.items() if said in str(error)), IN_GENERAL)
     return DatabaseUnavailable(
         f"PostgreSQL at {settings.postgres_host}:{settings.postgres_port} did not let "
-        f"'{settings.postgres_user}' into '{settings.postgres_db}': {str(error).strip()}. "
-        "Is it running (coinloom status)? Check POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER "
-        "and POSTGRES_PASSWORD."
+        f"'{settings.postgres_user}' into '{settings.postgres_db}': {str(error).strip()}. {advice}"
     )
 
 
@@ -60,6 +77,5 @@ def as_reader(settings: Settings) -> Settings:
     return settings.model_copy(update={"postgres_user": "bi_reader", "postgres_password": settings.bi_reader_password})
 
 
-def password(settings: Settings) -> str | None:
-    """The password in clear, for a library that opens a connection."""
+def _password(settings: Settings) -> str | None:
     return settings.postgres_password.get_secret_value() if settings.postgres_password else None

@@ -1,5 +1,6 @@
 """Migrations of what dbt does not own in PostgreSQL: schemas, landing tables, roles."""
 
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -7,11 +8,10 @@ from alembic import command
 from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import create_engine
-from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from coinloom.settings import Settings
-from stores.database import connect, password
+from stores.database import connect
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, as long as every process that migrates takes the same lock.
@@ -33,8 +33,8 @@ def migrate(settings: Settings) -> None:
     Raises:
         DatabaseUnavailable: naming the settings to check.
     """
-    connect(settings).close()
-    engine = create_engine(_sqlalchemy_url(settings), poolclass=NullPool)
+    connect(settings).close()  # SQLAlchemy would wrap the error
+    engine = create_engine("postgresql+psycopg://", creator=partial(connect, settings), poolclass=NullPool)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
@@ -57,17 +57,8 @@ def _bound_reader(connection: psycopg.Connection, settings: Settings) -> None:
 
 
 def _set_reader_password(connection: psycopg.Connection, settings: Settings) -> None:
+    """The server gets what it would make of the password, so that its log never has it, whatever it logs."""
     if settings.bi_reader_password is not None:
-        statement = sql.SQL("alter role bi_reader with login password {}")
-        connection.execute(statement.format(sql.Literal(settings.bi_reader_password.get_secret_value())))
-
-
-def _sqlalchemy_url(settings: Settings) -> URL:
-    return URL.create(
-        "postgresql+psycopg",
-        username=settings.postgres_user,
-        password=password(settings),
-        host=settings.postgres_host,
-        port=settings.postgres_port,
-        database=settings.postgres_db,
-    )
+        password = settings.bi_reader_password.get_secret_value().encode()
+        encrypted = connection.pgconn.encrypt_password(password, b"bi_reader").decode()
+        connection.execute(sql.SQL("alter role bi_reader with login password {}").format(sql.Literal(encrypted)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coinloom.errors import CoinloomError
+from stores.private_files import make_private
 
 LOCK_SECONDS = 30
 
@@ -26,7 +27,7 @@ class StateFile:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """That of the only writer; the file is there afterwards. Raises `error`."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self.path)
             with closing(sqlite3.connect(self.path, timeout=self.lock_seconds, isolation_level=None)) as connection:
                 connection.executescript(self.schema)
                 connection.execute("begin immediate")

@@ -1,27 +1,82 @@
 """SQL over Spark's Thrift Server."""
 
+import struct
+
+import thrift_sasl
 from pyhive import hive
+from thrift.transport.TSocket import TSocket
+from thrift.transport.TSSLSocket import TSSLSocket
 from thrift.transport.TTransport import TTransportException
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
+from stores.tls import Peer, obstacle, tls_context
+
+NO_PASSWORD = "x"  # noqa: S105  a server that asks for none wants something all the same
+REFUSED = "Error validating the login"
 
 
 class ThriftServerUnavailable(CoinloomError):
     """The Thrift Server could not be reached."""
 
 
+class ThriftServerRefused(CoinloomError):
+    """It is there, and does not talk to us, or we not to it."""
+
+
 def open_cursor(settings: Settings) -> hive.Cursor:
     """A cursor on a session of its own; use it in a `with`, or close it.
 
     Raises:
-        ThriftServerUnavailable: naming the settings to check.
+        ThriftServerUnavailable, ThriftServerRefused: naming the settings to check.
+        WrongSetting: the certificates of SPARK_THRIFT_SSL_CAFILE cannot be read.
     """
-    host, port = settings.spark_thrift_host, settings.spark_thrift_port
+    host, port, user = settings.spark_thrift_host, settings.spark_thrift_port, settings.spark_thrift_user
+    password = settings.spark_thrift_password.get_secret_value() if settings.spark_thrift_password else None
+    transport = sasl_transport(settings, host, port, user, password)
     try:
-        return hive.Connection(host=host, port=port, auth="NONE").cursor()
-    except TTransportException:
+        return hive.Connection(thrift_transport=transport, username=user).cursor()
+    except (TTransportException, struct.error) as error:  # the latter of an answer that is no Thrift
+        if reason := thrift_obstacle(settings, str(error)):
+            raise ThriftServerRefused(reason) from None
         raise ThriftServerUnavailable(
             f"No Thrift Server answers at {host}:{port}. Is it running (coinloom status)? "
             "Check SPARK_THRIFT_HOST and SPARK_THRIFT_PORT."
         ) from None
+
+
+def sasl_transport(
+    settings: Settings, host: str, port: int, user: str, password: str | None
+) -> thrift_sasl.TSaslClientTransport:
+    """What PyHive speaks through. With SPARK_THRIFT_SSL it is encrypted, and the server has to show who it is."""
+    if settings.spark_thrift_ssl:
+        context = tls_context(settings.spark_thrift_ssl_cafile, "SPARK_THRIFT_SSL_CAFILE")
+        socket = TSSLSocket(host, port, ssl_context=context)
+    else:
+        socket = TSocket(host, port)
+
+    def client() -> object:
+        return hive.get_installed_sasl(host=host, sasl_auth="PLAIN", username=user, password=password or NO_PASSWORD)
+
+    return thrift_sasl.TSaslClientTransport(client, "PLAIN", socket)
+
+
+def thrift_obstacle(settings: Settings, error: str) -> str | None:
+    """Why the Thrift Server and we cannot talk, after that error; None if nobody is there, or if it is neither."""
+    server = Peer(
+        what="the Thrift Server",
+        host=settings.spark_thrift_host,
+        port=settings.spark_thrift_port,
+        uses_tls=settings.spark_thrift_ssl,
+        signer=settings.spark_thrift_ssl_cafile,
+        address_setting="SPARK_THRIFT_HOST",
+        signer_setting="SPARK_THRIFT_SSL_CAFILE",
+        with_tls="SPARK_THRIFT_SSL=true",
+        without_tls="SPARK_THRIFT_SSL=false",
+    )
+    if REFUSED in error:
+        return (
+            f"{server} does not let '{settings.spark_thrift_user}' in with that password: "
+            "set SPARK_THRIFT_USER and SPARK_THRIFT_PASSWORD"
+        )
+    return obstacle(server)

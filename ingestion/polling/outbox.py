@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ingestion.exceptions import OutboxUnusable
 from ingestion.messages import Headers, Message
+from stores.private_files import make_private
 
 LOCK_SECONDS = 10  # a poller that was told to stop may need that long
 SCHEMA = """
@@ -98,7 +99,7 @@ class Outbox:
 def open_outbox(path: Path) -> Iterator[Outbox]:
     """Open the file, alone. Raises OutboxUnusable, also when another poller has it open."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path)
         connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
     except (sqlite3.Error, OSError) as error:
         raise _unusable(path, error) from error
