@@ -45,11 +45,11 @@ def prepare(settings: Settings) -> None:
     data.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(mode=0o700)
-    _give_to_nobody(data)
+    give_to_nobody(data)
     with tempfile.NamedTemporaryFile("w", prefix="coinloom-") as password_file:
         password_file.write(settings.postgres_password.get_secret_value())
         password_file.flush()
-        _give_to_nobody(Path(password_file.name))
+        give_to_nobody(Path(password_file.name))
         _initdb(settings, data, password_file.name)
 
 
@@ -63,7 +63,7 @@ def command(settings: Settings) -> list[str]:
         "max_connections": 50,
     }
     flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
-    return [*_prefix(), str(BINARIES / "postgres"), "-D", str(_data(settings)), *flags]
+    return [*as_nobody(), str(BINARIES / "postgres"), "-D", str(_data(settings)), *flags]
 
 
 def is_ready(settings: Settings) -> bool:
@@ -90,7 +90,7 @@ def _initdb(settings: Settings, data: Path, password_file: str) -> None:
     options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
     arguments = ["-D", str(data), "-U", settings.postgres_user, f"--pwfile={password_file}", *options]
     done = subprocess.run(
-        [*_prefix(), str(BINARIES / "initdb"), *arguments], capture_output=True, text=True, check=False
+        [*as_nobody(), str(BINARIES / "initdb"), *arguments], capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise StackError(f"PostgreSQL's initdb failed: {done.stderr.strip()}")
@@ -100,7 +100,8 @@ def _data(settings: Settings) -> Path:
     return settings.coinloom_home / "postgres" / "data"
 
 
-def _prefix() -> list[str]:
+def as_nobody() -> list[str]:
+    """What a command of PostgreSQL begins with, in a root shell."""
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:
@@ -108,6 +109,7 @@ def _prefix() -> list[str]:
     return AS_NOBODY
 
 
-def _give_to_nobody(path: Path) -> None:
+def give_to_nobody(path: Path) -> None:
+    """Have it belong to whom `as_nobody` makes of root."""
     if os.geteuid() == 0:
         os.chown(path, int(NOBODY), int(NOBODY))

@@ -33,6 +33,9 @@ COMPILER = "org.codehaus.commons.compiler.samples.CompilerDemo"
 def prepare(settings: Settings) -> None:
     if not urlparse(settings.lake).scheme:
         Path(settings.lake).mkdir(parents=True, exist_ok=True)
+    for secret in (settings.spark_thrift_password, settings.spark_thrift_keystore_password):
+        if secret and not secret.get_secret_value().isascii():
+            raise StackError("The passwords among SPARK_THRIFT_* have to be ASCII: Java takes no others.")
     if settings.spark_thrift_password:
         _compile_login(_classes(settings))
 
@@ -43,8 +46,9 @@ def _classes(settings: Settings) -> Path:
 
 def _compile_login(classes: Path) -> None:
     classes.mkdir(parents=True, exist_ok=True)
-    jars = f"{SPARK_JARS}/*"
-    command = [java_executable(), "-cp", jars, COMPILER, "-d", str(classes), str(LOGIN_SOURCE)]
+    (hive,) = Path(str(SPARK_JARS)).glob("spark-hive-thriftserver_*.jar")
+    compiler = [java_executable(), "-cp", f"{SPARK_JARS}/*", COMPILER]
+    command = [*compiler, "-classpath", str(hive), "-d", str(classes), str(LOGIN_SOURCE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise StackError(f"{LOGIN_SOURCE} could not be compiled: {done.stdout}{done.stderr}")

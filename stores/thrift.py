@@ -33,8 +33,8 @@ def open_cursor(settings: Settings) -> hive.Cursor:
     """
     host, port, user = settings.spark_thrift_host, settings.spark_thrift_port, settings.spark_thrift_user
     password = settings.spark_thrift_password.get_secret_value() if settings.spark_thrift_password else None
-    transport = sasl_transport(settings, host, port, user, password)
     try:
+        transport = sasl_transport(settings, host, port, user, password)
         return hive.Connection(thrift_transport=transport, username=user).cursor()
     except (TTransportException, struct.error) as error:  # the latter of an answer that is no Thrift
         if reason := thrift_obstacle(settings, str(error)):
@@ -48,12 +48,16 @@ def open_cursor(settings: Settings) -> hive.Cursor:
 def sasl_transport(
     settings: Settings, host: str, port: int, user: str, password: str | None
 ) -> thrift_sasl.TSaslClientTransport:
-    """What PyHive speaks through. With SPARK_THRIFT_SSL it is encrypted, and the server has to show who it is."""
+    """What PyHive speaks through. With SPARK_THRIFT_SSL it is encrypted, and the server has to show who it is.
+
+    Raises TTransportException when it cannot be opened: after that, PyHive would trip over closing it.
+    """
     if settings.spark_thrift_ssl:
         context = tls_context(settings.spark_thrift_ssl_cafile, "SPARK_THRIFT_SSL_CAFILE")
         socket = TSSLSocket(host, port, ssl_context=context)
     else:
         socket = TSocket(host, port)
+    socket.open()
 
     def client() -> object:
         return hive.get_installed_sasl(host=host, sasl_auth="PLAIN", username=user, password=password or NO_PASSWORD)

@@ -170,7 +170,10 @@ def test_env_is_written_once_with_new_passwords_for_its_owner_only(tmp_path: Pat
     assert ensure_env_file(first)
     assert not ensure_env_file(first)
     assert ensure_env_file(second)
+    first.chmod(0o644)  # as a copy of the example is
+    assert not ensure_env_file(first)
     assert first.stat().st_mode & 0o777 == 0o600
+    assert second.stat().st_mode & 0o777 == 0o600
     values = [
         dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line) for file in (first, second)
     ]

@@ -1,0 +1,57 @@
+"""Settings that would leave open what somebody meant to lock are refused, before anything is sent."""
+
+from typing import Any
+
+import pytest
+
+from coinloom.errors import WrongSetting
+from coinloom.settings import read_settings
+from stack.isolation import isolated_settings
+
+SASL = {"kafka_security_protocol": "SASL_SSL", "kafka_sasl_username": "ada", "kafka_sasl_password": "open-sesame"}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"kafka_security_protocol": "SASL_SSL"}, "SASL_SSL needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD"),
+        (SASL | {"kafka_security_protocol": "SSL"}, "KAFKA_SASL_PASSWORD needs KAFKA_SECURITY_PROTOCOL=SASL_SSL"),
+        ({"kafka_ssl_cafile": "ca.pem"}, "KAFKA_SSL_CAFILE needs KAFKA_SECURITY_PROTOCOL=SASL_SSL or SSL"),
+        ({"postgres_sslrootcert": "ca.pem"}, "POSTGRES_SSLROOTCERT needs POSTGRES_SSLMODE=verify-full"),
+        ({"spark_thrift_ssl_cafile": "ca.pem"}, "SPARK_THRIFT_SSL_CAFILE needs SPARK_THRIFT_SSL=true"),
+        ({"kafka_security_protocol": "SASL_PLAINTEXT"}, "KAFKA_SECURITY_PROTOCOL: Input should be"),
+    ],
+)
+def test_half_a_lock_is_refused_without_its_secret(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(WrongSetting) as raised:
+        read_settings(**values)
+    assert said in str(raised.value)
+    assert "open-sesame" not in str(raised.value)
+
+
+def test_whole_ones_are_not() -> None:
+    read_settings(**SASL, kafka_ssl_cafile="ca.pem")
+    read_settings(kafka_security_protocol="SASL_SSL", kafka_sasl_mechanism="AWS_MSK_IAM")
+    read_settings(postgres_sslmode="verify-full", postgres_sslrootcert="system")
+
+
+def test_a_child_process_has_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    password = 'it\'s "a\\b" \\\\ $1 ${x} %s; #é'
+    ours = read_settings(**SASL | {"kafka_sasl_password": password}, spark_thrift_ssl=True)
+    for name, value in ours.as_environment().items():
+        monkeypatch.setenv(name, value)
+    theirs = read_settings()
+    assert theirs.kafka_sasl_password == ours.kafka_sasl_password
+    assert theirs.kafka_security_protocol is ours.kafka_security_protocol
+    assert theirs.spark_thrift_ssl
+    assert theirs.postgres_sslrootcert is None
+
+
+def test_a_stack_of_its_own_has_none_of_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """What .env says of servers elsewhere is not true of it."""
+    for name, value in read_settings(**SASL, postgres_sslmode="require").as_environment().items():
+        monkeypatch.setenv(name, value)
+    ours = isolated_settings(tmp_path)
+    assert ours.kafka_security_protocol == "PLAINTEXT"
+    assert ours.kafka_sasl_password is None
+    assert ours.postgres_sslmode == "prefer"

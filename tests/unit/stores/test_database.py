@@ -1,0 +1,80 @@
+"""What libpq says of TLS is told with the setting to change. The server is no more than how one begins."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from coinloom.settings import PostgresTls, Settings
+from stores.database import DatabaseUnavailable, connect, parameters
+from tests.certificates import Authority
+
+WANTS_TLS = 8  # bytes of the request that a connection with TLS begins with
+
+
+@contextmanager
+def beginning(certificate: trustme.LeafCert | None) -> Iterator[int]:
+    """The port of a PostgreSQL that has this certificate, or no TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_begin, args=(server, certificate), daemon=True).start()
+        yield server.getsockname()[1]
+
+
+def _begin(server: socket.socket, certificate: trustme.LeafCert | None) -> None:
+    with suppress(OSError):  # its end
+        while True:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(WANTS_TLS)
+                connection.sendall(b"S" if certificate else b"N")
+                if certificate:
+                    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                    certificate.configure_cert(context)
+                    context.wrap_socket(connection, server_side=True).recv(1)
+
+
+def refused(port: int, **values: Any) -> str:
+    settings = Settings(_env_file=None, postgres_port=port, postgres_sslmode=PostgresTls.VERIFY_FULL, **values)
+    with pytest.raises(DatabaseUnavailable) as raised:
+        connect(settings)
+    return str(raised.value)
+
+
+def test_a_certificate_of_another_signer(tmp_path: Path) -> None:
+    ours, other = Authority.new(tmp_path / "ours"), Authority.new(tmp_path / "other")
+    with beginning(ours.certificate()) as port:
+        said = refused(port, postgres_sslrootcert=other.signer)
+    assert "certificate verify failed. Set POSTGRES_SSLROOTCERT to the file" in said
+
+
+def test_a_name_that_does_not_fit(tmp_path: Path) -> None:
+    authority = Authority.new(tmp_path)
+    with beginning(authority.certificate("db.example.org")) as port:
+        said = refused(port, postgres_sslrootcert=authority.signer)
+    assert 'server certificate for "db.example.org" does not match host name "127.0.0.1". Set POSTGRES_HOST' in said
+
+
+def test_a_plain_port(tmp_path: Path) -> None:
+    with beginning(None) as port:
+        said = refused(port, postgres_sslrootcert=Authority.new(tmp_path).signer)
+    assert "server does not support SSL, but SSL was required. That port is a plain one: check POSTGRES_HOST" in said
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with beginning(Authority.new(tmp_path).certificate()) as port:
+        said = refused(port, postgres_sslrootcert=tmp_path / "nowhere.pem")
+    assert "nowhere.pem" in said
+    assert "Set POSTGRES_SSLROOTCERT to the file" in said
+
+
+def test_a_password_is_given_as_it_is() -> None:
+    password = 'it\'s "a\\b" \\\\ $1 ${x} %s; #é'
+    settings = Settings(_env_file=None, postgres_password=password)
+    assert parameters(settings)["password"] == password
+    assert parameters(settings)["sslmode"] == "prefer"
