@@ -5,6 +5,9 @@
 -- for; before, it is a right over all roles that are no superusers.
 create role coinloom login createrole;
 
+-- Whoever is no superuser, as the master user of RDS, may give a database to a role only as a member of it.
+grant coinloom to current_user;
+
 create database coinloom owner coinloom;
 
 -- Gives it its password, without the server or a log seeing it: \password coinloom
