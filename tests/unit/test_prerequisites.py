@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from coinloom.errors import WrongSetting
-from coinloom.settings import REPOSITORY, Settings, Sink, Target, read_settings
+from coinloom.settings import REPOSITORY, KafkaProtocol, PostgresTls, Settings, Sink, Target, read_settings
+from stack import kafka, postgres
 from stack.environment_file import GENERATED, ensure_env_file
 from stack.errors import StackError
+from stack.isolation import isolated_settings
 from stack.java import java_executable
 from stack.ports import require_free
 
@@ -194,6 +196,15 @@ def test_a_taken_port_is_named_with_its_setting() -> None:
         taken.listen()
         with pytest.raises(StackError, match="set POSTGRES_PORT"):
             require_free("127.0.0.1", taken.getsockname()[1], "POSTGRES_PORT")
+
+
+def test_the_embedded_servers_say_that_they_have_no_tls(tmp_path: Path) -> None:
+    for server, locked in (
+        (kafka, {"kafka_security_protocol": KafkaProtocol.SSL}),
+        (postgres, {"postgres_sslmode": PostgresTls.VERIFY_FULL}),
+    ):
+        with pytest.raises(StackError, match=r"embedded .*docs/security\.md"):
+            server.prepare(isolated_settings(tmp_path, **locked))
 
 
 def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:

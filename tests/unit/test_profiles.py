@@ -1,0 +1,44 @@
+"""dbt finds passwords and TLS in the same settings as everything else, as they are."""
+
+import os
+from argparse import Namespace
+from typing import Any
+
+import pytest
+from dbt.config.runtime import load_profile
+from dbt.flags import set_from_args
+from dbt_common.context import set_invocation_context
+
+from coinloom.settings import REPOSITORY
+
+PASSWORD = "12\"3\\ it's {{ 1 }} ${x} %s; #é"
+
+
+def credentials(target: str, **variables: str) -> Any:
+    set_invocation_context({"PATH": os.environ["PATH"], **variables})
+    set_from_args(Namespace(PROFILES_DIR=str(REPOSITORY / "profiles")), {})
+    return load_profile(str(REPOSITORY / "dbt_project"), {}, None, target).credentials
+
+
+def test_both_places_where_dbt_looks_say_the_same() -> None:
+    there, here = (REPOSITORY / folder / "profiles.yml" for folder in ("profiles", "dbt_project"))
+    assert there.read_bytes() == here.read_bytes()
+
+
+@pytest.mark.parametrize("nothing", [{}, {"SPARK_THRIFT_PASSWORD": "", "SPARK_THRIFT_SSL": "", "POSTGRES_SSLMODE": ""}])
+def test_without_settings_there_are_none(nothing: dict[str, str]) -> None:
+    spark, postgres = credentials("spark", **nothing), credentials("postgres", **nothing)
+    assert (spark.user, spark.auth, spark.password, spark.use_ssl) == ("dbt", "NONE", None, False)
+    assert (postgres.sslmode, postgres.sslrootcert) == ("prefer", None)
+
+
+@pytest.mark.parametrize("yes", ["true", "True", "1"])
+def test_spark_with_a_password_and_tls(yes: str) -> None:
+    spark = credentials("dev", SPARK_THRIFT_USER="ada", SPARK_THRIFT_PASSWORD=PASSWORD, SPARK_THRIFT_SSL=yes)
+    assert (spark.user, spark.auth, spark.password, spark.use_ssl) == ("ada", "CUSTOM", PASSWORD, True)
+
+
+def test_postgres_with_a_password_and_tls() -> None:
+    tls = {"POSTGRES_SSLMODE": "verify-full", "POSTGRES_SSLROOTCERT": "/etc/signer.pem"}
+    postgres = credentials("dev_postgres", POSTGRES_PASSWORD=PASSWORD, **tls)
+    assert (postgres.password, postgres.sslmode, postgres.sslrootcert) == (PASSWORD, "verify-full", "/etc/signer.pem")
