@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import json
+import re
 import ssl
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,11 +13,12 @@ from urllib.parse import quote
 import pytest
 from kafka.net.sasl import get_sasl_mechanism
 
-from coinloom.settings import Settings
+from coinloom.settings import REPOSITORY, Settings
 from stores.kafka import client_options, java_options
 from tests.certificates import Authority
 
 PASSWORD = 'it\'s "a\\b" \\\\ $1 ${x} %s; #é'
+ELSEWHERE = ("tests/", "benchmarks/", "chaos/")  # with stacks of their own, which have no TLS
 SASL = {"kafka_security_protocol": "SASL_SSL", "kafka_sasl_username": "ada", "kafka_sasl_password": PASSWORD}
 # By hand, from what Java's StreamTokenizer takes for a backslash and a quotation mark.
 QUOTED = r'''"it's \"a\\b\" \\\\ $1 ${x} %s; #é"'''
@@ -98,3 +101,13 @@ def _signature(secret: str, host: str, token: dict[str, str]) -> str:
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def test_every_client_takes_its_options_from_here() -> None:
+    """Of Kafka's, and of PostgreSQL's."""
+    tracked = subprocess.run(["git", "ls-files", "*.py"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    ours = {name: (REPOSITORY / name).read_text() for name in tracked.stdout.split() if not name.startswith(ELSEWHERE)}
+    kafka = [name for name, text in ours.items() if re.search(r'Kafka(Consumer|AdminClient)\(|format\("kafka"\)', text)]
+    assert len(kafka) == 3
+    assert [name for name in kafka if not re.search(r"\b(client|java)_options\(", ours[name])] == []
+    assert [name for name, text in ours.items() if "psycopg.connect(" in text] == ["stores/database.py"]
