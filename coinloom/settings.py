@@ -15,6 +15,8 @@ from coinloom.errors import WrongSetting
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+LOG_FILES_BEFORE = 5  # dbt has so many, whatever one would like
+
 CommaSeparated = Annotated[list[str], NoDecode]
 
 
@@ -187,6 +189,9 @@ class Settings(BaseSettings):
     builds_retention_days: float = Field(
         90, ge=0, description="records of builds, some thousand a day, are removed after so long; 0: never"
     )
+    logs_megabytes: float = Field(
+        40, ge=0.1, description="of each process that runs in the background, and of dbt; what is older is removed"
+    )
     maintain_interval_seconds: float = Field(
         86_400, gt=0, description="from one `coinloom maintain` to the next, where it runs in the background"
     )
@@ -287,6 +292,11 @@ class Settings(BaseSettings):
     def alerts_file(self) -> Path:
         """Where it is kept what the receiver of alerts was told."""
         return self.coinloom_home / "alerts.sqlite"
+
+    @property
+    def log_file_bytes(self) -> int:
+        """How large a log gets before the next file begins; with LOG_FILES_BEFORE earlier ones it is kept whole."""
+        return round(self.logs_megabytes * 1_000_000 / (LOG_FILES_BEFORE + 1))
 
     @property
     def jars(self) -> Path:

@@ -72,5 +72,9 @@ class _Builder:
 
 def _environment_of_dbt(settings: Settings) -> dict[str, str]:
     folder = settings.coinloom_home / "dbt"
-    ours = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
+    ours = {
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_LOG_FILE_MAX_BYTES": str(settings.log_file_bytes),
+    }
     return environment(settings) | ours

@@ -16,6 +16,7 @@ from health.polls import Poll, absent_coins, credits_left, last_polls
 from health.stages import landings
 from health.tables import read_tuples
 from ingestion.topic import topic_ends
+from maintenance.retention import LEFTOVERS_ARE_OLDER_THAN
 from quarantine.sinks import count_by_reason
 from stack.supervisor import Supervisor
 
@@ -41,7 +42,6 @@ def show_status(settings: Settings, console: Console) -> None:
         colour = COLOURS.get(process.state, "red")
         processes.add_row(process.name, f"[{colour}]{process.state}[/{colour}]", process.description)
     console.print(processes)
-    console.print(f"Logs: {supervisor.logs}", soft_wrap=True)
     for show in (_show_credits, _show_polls, _show_stages, _show_retention):
         _show(show, settings, console)
 
@@ -92,16 +92,19 @@ def _show_stages(settings: Settings, console: Console) -> None:
 def _show_retention(settings: Settings, console: Console) -> None:
     kept = {
         "messages on the topic": settings.kafka_retention_days,
-        "quarantine": settings.quarantine_retention_days,
-        "reports of polls": settings.polls_retention_days,
-        "records of builds": settings.builds_retention_days or None,
         "landing": None,
+        "quarantine": settings.quarantine_retention_days,
+        "reports of polls and states of coins": settings.polls_retention_days,
+        "records of builds": settings.builds_retention_days or None,
+        "what a killed process has written aside": LEFTOVERS_ARE_OLDER_THAN.days,
     }
     console.print("Kept: " + ", ".join(f"{what} {_days(days)}" for what, days in kept.items()) + ".")
+    logs = f"the newest {settings.logs_megabytes:g} MB of each process and of dbt"
+    console.print(f"Logs: {logs}, in {Supervisor(settings).logs}; of dbt's artifacts those of the last command.")
 
 
 def _days(number: float | None) -> str:
-    return "for ever" if number is None else f"for {number:g} days"
+    return "for ever" if number is None else f"for {number:g} {'day' if number == 1 else 'days'}"
 
 
 def _landing(settings: Settings) -> Iterator[tuple[str, str, str, str]]:

@@ -28,7 +28,9 @@ CLOSE_TIMEOUT_SECONDS = 1  # whoever sent has flushed already
 LINGER_MS = 50
 BATCH_BYTES = 524_288
 
-RETENTION = "retention.ms"
+# The broker removes whole segments of a partition, and begins a new one once a week unless it is told otherwise: a
+# message of a quiet topic would be kept for twice as long as it should.
+RETENTION, SEGMENT = "retention.ms", "segment.ms"
 MILLISECONDS_PER_DAY = 86_400_000
 
 log = logging.getLogger(__name__)
@@ -73,13 +75,14 @@ def apply_retention(settings: Settings) -> bool:
     """
     topic, wanted = settings.kafka_topic, _retention(settings)
     with _as_our_errors(settings), KafkaAdminClient(**_connection(settings)) as admin:
-        resource = ConfigResource(ConfigResourceType.TOPIC, topic, {RETENTION: wanted})
-        found = admin.describe_configs([resource], config_filter="all")["topic"][topic][RETENTION]["value"]
-        if found == wanted:
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic, wanted)
+        found = admin.describe_configs([resource], config_filter="all")["topic"][topic]
+        if all(found[name]["value"] == value for name, value in wanted.items()):
             return False
         answer = admin.alter_configs([resource])
     if (result := answer["topic"][topic]) != "OK":
-        raise BrokerRefused(f"Kafka does not let us set {RETENTION} of {topic}: {result}; set it there, to {wanted}.")
+        settings_of_topic = ", ".join(f"{name}={value}" for name, value in wanted.items())
+        raise BrokerRefused(f"Kafka does not let us change {topic} ({result}); set there {settings_of_topic}.")
     return True
 
 
@@ -111,13 +114,17 @@ def _create_topic(settings: Settings) -> None:
         if topic in admin.list_topics():
             return
         with suppress(TopicAlreadyExistsError):
-            admin.create_topics({topic: {"num_partitions": partitions, "configs": {RETENTION: _retention(settings)}}})
+            admin.create_topics({topic: {"num_partitions": partitions, "configs": _retention(settings)}})
             log.info("created the topic %s with %d partitions", topic, partitions)
         admin.wait_for_topics([topic])
 
 
-def _retention(settings: Settings) -> str:
-    return str(round(settings.kafka_retention_days * MILLISECONDS_PER_DAY))
+def _retention(settings: Settings) -> dict[str, str]:
+    """By name, what a topic needs for it."""
+    days = settings.kafka_retention_days
+    return {
+        name: str(round(number * MILLISECONDS_PER_DAY)) for name, number in ((RETENTION, days), (SEGMENT, min(days, 1)))
+    }
 
 
 def _connect(settings: Settings, delivery_timeout_seconds: int) -> KafkaProducer:

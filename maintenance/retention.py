@@ -16,7 +16,11 @@ from ingestion.producer import apply_retention
 from stores.database import connect
 from stores.lake_files import landed_hours
 
-LEFTOVERS_ARE_OLDER_THAN = timedelta(days=1)  # what a batch writes aside, it takes away within minutes
+LEFTOVERS_ARE_OLDER_THAN = timedelta(days=1)  # what is written aside is taken away within minutes
+LEFTOVERS = {
+    "_staging/crypto_prices/*": "batches that were never finished",
+    "warehouse/*/*/.spark-staging-*": "folders of builds that were cut off",
+}
 QUARANTINE = "delete from quarantine.crypto_prices where landed_at < %s"
 POLLS = "delete from ingestion.polls where polled_at < %s"
 BUILDS = "delete from operations.builds where ended_at < %s"
@@ -49,7 +53,7 @@ def apply(settings: Settings, lake: Path | None) -> Iterator[str]:
         before = utc_now() - timedelta(days=settings.builds_retention_days)
         yield from _deleted(settings, {"records of builds": BUILDS}, before)
     if lake:
-        yield from _leftovers(lake / "_staging" / "crypto_prices")
+        yield from _leftovers(lake)
 
 
 def _quarantine(settings: Settings, lake: Path | None, before: datetime) -> Iterator[str]:
@@ -69,11 +73,11 @@ def _deleted(settings: Settings, statements: dict[str, str], before: datetime) -
             yield f"{rows:,} {what} from before {before:%Y-%m-%d %H:%M} are removed"
 
 
-def _leftovers(staging: Path) -> Iterator[str]:
-    """What a batch that was killed has written aside and nobody will come back to."""
+def _leftovers(lake: Path) -> Iterator[str]:
+    """What a killed process has written aside and nobody will come back to: by the stream, and by Spark for a build."""
     oldest = (utc_now() - LEFTOVERS_ARE_OLDER_THAN).timestamp()
-    batches = [batch for batch in staging.glob("*") if _changed_at(batch) < oldest]
-    yield from _removed(batches, "batches that were never finished")
+    for pattern, what in LEFTOVERS.items():
+        yield from _removed([folder for folder in lake.glob(pattern) if _changed_at(folder) < oldest], what)
 
 
 def _changed_at(folder: Path) -> float:

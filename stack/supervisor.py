@@ -20,7 +20,7 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from coinloom.processes import environment
-from coinloom.settings import Settings
+from coinloom.settings import LOG_FILES_BEFORE, Settings
 from stack.errors import StackError
 from stack.marked import end, marked
 from stack.services import Service
@@ -136,6 +136,8 @@ class Supervisor:
         config["unix_http_server"] = {"file": str(self._socket), "chmod": "0700"}
         config["supervisord"] = {
             "logfile": f"{home}/logs/supervisord.log",
+            "logfile_maxbytes": str(self._settings.log_file_bytes),
+            "logfile_backups": str(LOG_FILES_BEFORE),
             "pidfile": f"{home}/supervisord.pid",
             "childlogdir": f"{home}/logs",
             "directory": home,
@@ -167,6 +169,6 @@ class Supervisor:
             "stopwaitsecs": STOP_WAIT_SECONDS,
             "redirect_stderr": "true",
             "stdout_logfile": f"{self._home}/logs/{service.name}.log".replace("%", "%%"),
-            "stdout_logfile_maxbytes": "10MB",
-            "stdout_logfile_backups": 3,
+            "stdout_logfile_maxbytes": self._settings.log_file_bytes,
+            "stdout_logfile_backups": LOG_FILES_BEFORE,
         }

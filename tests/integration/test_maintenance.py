@@ -135,17 +135,22 @@ def test_a_full_disk_is_named_and_changes_nothing(own: Settings, tmp_path: Path)
 
 
 def test_the_topic_gets_the_retention_of_the_settings(own: Settings) -> None:
-    assert retention_ms(own) == 7 * 86_400_000
+    assert config(own, "retention.ms") == 7 * 86_400_000
+    assert config(own, "segment.ms") == 86_400_000
     printed = run_command(own.model_copy(update={"kafka_retention_days": 1.5}), "coinloom", "maintain")
     assert "keeps messages for 1.5 days from now on" in printed
-    assert retention_ms(own) == 129_600_000
+    assert config(own, "retention.ms") == 129_600_000
+    assert "from now on" not in run_command(
+        own.model_copy(update={"kafka_retention_days": 1.5}), "coinloom", "maintain"
+    )
 
 
-def retention_ms(settings: Settings) -> int:
+def config(settings: Settings, name: str) -> int:
+    """What the broker has for the topic."""
     with KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers) as admin:
-        asked = ConfigResource(ConfigResourceType.TOPIC, settings.kafka_topic, ["retention.ms"])
+        asked = ConfigResource(ConfigResourceType.TOPIC, settings.kafka_topic, [name])
         found = admin.describe_configs([asked], config_filter="all")
-    return int(found["topic"][settings.kafka_topic]["retention.ms"]["value"])
+    return int(found["topic"][settings.kafka_topic][name]["value"])
 
 
 def test_nothing_is_removed_unless_the_settings_say_so(own: Settings) -> None:
@@ -164,10 +169,12 @@ def test_what_is_too_old_is_removed_and_nothing_else(own: Settings) -> None:
         states = [("gone", old, "unknown"), ("gone", now, "answered"), ("away", old, "retired")]
         for state in states:
             connection.execute(COIN_STATE, state)
-    staged = [Path(own.lake, "_staging", "crypto_prices", name) for name in ("dead", "alive")]
-    for folder in staged:
+    aside = ("_staging/crypto_prices/", "warehouse/warehouse.db/crypto_table/.spark-staging-")
+    cut_off, in_use = ([Path(own.lake, f"{place}{name}") for place in aside] for name in ("old", "new"))
+    for folder in (*cut_off, *in_use):
         folder.mkdir(parents=True)
-    os.utime(staged[0], times=(old.timestamp(), old.timestamp()))
+    for folder in cut_off:
+        os.utime(folder, times=(old.timestamp(), old.timestamp()))
     keeping = {"quarantine_retention_days": 30.0, "polls_retention_days": 30.0, "builds_retention_days": 30.0}
     printed = run_command(own.model_copy(update=keeping), "coinloom", "maintain")
     assert "6 messages in quarantine" in printed
@@ -177,7 +184,7 @@ def test_what_is_too_old_is_removed_and_nothing_else(own: Settings) -> None:
     with connect(own) as connection:
         left = connection.execute("select coin_id, state from ingestion.coin_states order by 1").fetchall()
     assert left == [("away", "retired"), ("gone", "answered")]
-    assert [folder.exists() for folder in staged] == [False, True]
+    assert [folder.exists() for folder in (*cut_off, *in_use)] == [False, False, True, True]
     assert counted(own, "landing.crypto_prices") == len(rows(own, "landing")) == 120
 
 
