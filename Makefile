@@ -15,7 +15,7 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo dashboard screenshot up down status top build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
-    bench-build bench-dashboard bench-freshness bench-landing bench-sustained chaos superset lock python clean
+    bench-build bench-dashboard bench-freshness bench-landing bench-sustained bench-year chaos superset lock python clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -95,6 +95,9 @@ bench-landing: setup-dev ## Measure how fast a full topic is landed, into benchm
 
 bench-sustained: setup-dev ## Measure 10,000 prices a second on the whole stack, into benchmarks/README.md (40 minutes)
 	@$(BIN)/python -m benchmarks.sustained $(ARGS)
+
+bench-year: setup-dev ## Measure what a year of small files costs, before and after compaction, into benchmarks/README.md (hours)
+	@$(BIN)/python -m benchmarks.year $(ARGS)
 
 chaos: setup-dev ## Kill parts of a running pipeline at random and prove that nothing is lost (ARGS="--kills 100")
 	@$(BIN)/python -m chaos $(ARGS)

@@ -7,4 +7,5 @@
 | `logs`, `progress`, `wording` | what a process writes, and what a person sees |
 | `processes`, `stopping` | child processes; how a process is asked to stop |
 | `clock` | the wall clock, and how a moment is read and written |
+| `storage` | what to do about a disk that is full or read-only |
 """

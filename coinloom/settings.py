@@ -180,6 +180,12 @@ class Settings(BaseSettings):
     build_lock_wait_seconds: float = Field(
         600, ge=0, description="how long a build or publish waits for another one to end; 0: it fails at once"
     )
+    landing_retention_days: float | None = Field(
+        None,
+        gt=0,
+        description="what has landed, and was built, is removed after so long; empty: never. Older bars stay, and can "
+        "neither be made anew nor changed by a backfill; at least KAFKA_RETENTION_DAYS + 2",
+    )
     quarantine_retention_days: float | None = Field(
         None, gt=0, description="what was rejected is removed after so long; empty: never"
     )
@@ -261,6 +267,14 @@ class Settings(BaseSettings):
             raise ValueError("POSTGRES_SSLROOTCERT needs POSTGRES_SSLMODE=verify-full: no certificate is looked at")
         if self.spark_thrift_ssl_cafile and not self.spark_thrift_ssl:
             raise ValueError("SPARK_THRIFT_SSL_CAFILE needs SPARK_THRIFT_SSL=true: nothing is encrypted")
+        return self
+
+    @model_validator(mode="after")
+    def _landing_outlives_the_topic(self) -> Self:
+        """What is still on the topic when a sink comes back has to find its hours open, a day late and by any clock."""
+        least = self.kafka_retention_days + 2
+        if self.landing_retention_days is not None and self.landing_retention_days < least:
+            raise ValueError(f"LANDING_RETENTION_DAYS has to be KAFKA_RETENTION_DAYS + 2 at least, {least:g}")
         return self
 
     @property

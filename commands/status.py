@@ -92,7 +92,7 @@ def _show_stages(settings: Settings, console: Console) -> None:
 def _show_retention(settings: Settings, console: Console) -> None:
     kept = {
         "messages on the topic": settings.kafka_retention_days,
-        "landing": None,
+        "landing": settings.landing_retention_days,
         "quarantine": settings.quarantine_retention_days,
         "reports of polls and states of coins": settings.polls_retention_days,
         "records of builds": settings.builds_retention_days or None,

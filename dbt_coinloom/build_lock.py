@@ -2,9 +2,16 @@
 
 So builds never run into each other, whoever starts them: `coinloom build`, Airflow, or a person with plain dbt. Targets
 that are not production have schemas, and so a lock, of their own. What a command did in production is kept as a row.
+
+The lock goes when PostgreSQL ends, and then another build may begin, while on Spark this one could run on. So it is
+looked at all the time. A command that has lost it ends at once, as if it had been killed; the next goes on from there.
 """
 
-from dataclasses import dataclass
+import os
+import sys
+import threading
+from contextvars import copy_context
+from dataclasses import dataclass, field
 
 import psycopg
 from dbt.flags import get_flags
@@ -32,7 +39,12 @@ class _Held:
 
     connection: psycopg.Connection
     record: BuildRecord | None  # in production
+    is_over: threading.Event = field(default_factory=threading.Event)
 
+
+LOOK_SECONDS = 2.0
+EXIT_CODE = 2
+ADVICE = "This command ends here, before another can run into it. Run it again: it goes on from there."
 
 _held: list[_Held] = []
 _said: set[str] = set()
@@ -51,8 +63,24 @@ class OneBuildAtATime(dbtPlugin):
             prefix = of_command.schema_prefix
             lock = lock_of(prefix) if prefix else PRODUCTION
             connection = take_build_lock(read_settings(), f"dbt {command}", _say, lock)
-            _held.append(_Held(connection, None if prefix else BuildRecord(str(command), of_command.name)))
+            held = _Held(connection, None if prefix else BuildRecord(str(command), of_command.name))
+            _held.append(held)
             add_callback_to_manager(_hear)
+            threading.Thread(target=copy_context().run, args=(_watch, held), daemon=True).start()
+
+
+def _watch(held: _Held) -> None:
+    """Until the command has ended."""
+    while not held.is_over.wait(LOOK_SECONDS):
+        try:
+            held.connection.execute("select")
+        except psycopg.Error as error:
+            if held.is_over.is_set():
+                return
+            reason = " ".join(str(error).split())
+            _say(f"The build lock is lost, because PostgreSQL has ended the session that held it ({reason}). {ADVICE}")
+            sys.stdout.flush()
+            os._exit(EXIT_CODE)
 
 
 def _say(message: str) -> None:
@@ -67,6 +95,7 @@ def _hear(event: EventMsg) -> None:
         record.hear(event)
     if event.info.name == "CommandCompleted":
         held = _held.pop()
+        held.is_over.set()
         if record is not None:
             _keep(record, held.connection, passed=event.data.success)
         held.connection.close()

@@ -7,6 +7,7 @@
 | `committed_batches` | which files can never be written again |
 | `rewriting` | the rows of many files, sorted, in few |
 | `retention` | what is removed when it is older than the settings allow |
+| `landing_retention` | how landing is removed without losing what was made of it |
 | `exchange` | two folders change places, in one step |
 | `errors` | what can stop it |
 

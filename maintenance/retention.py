@@ -1,6 +1,7 @@
 """What is removed when it is older than the settings allow: by default almost nothing is.
 
-The topic's retention is the broker's to carry out; here it is only set. Landing is kept: full refreshes are made of it.
+The topic's retention is the broker's to carry out; here it is only set. Landing has a file of its own,
+landing_retention.py, because builds have to know what is gone from it.
 """
 
 import shutil

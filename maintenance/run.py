@@ -12,10 +12,12 @@ from pathlib import Path
 from coinloom.clock import utc_now
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
+from coinloom.storage import storage_advice
 from maintenance import retention
 from maintenance.committed_batches import CommittedBatches
 from maintenance.compaction import Compacted, Table
 from maintenance.errors import MaintenanceFailed
+from maintenance.landing_retention import remove_landing
 from serving.build_lock import build_lock
 from stores.lake_files import arrow_address
 
@@ -37,10 +39,20 @@ def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | 
     Hours before `before_hour`, such as 2026-11-25T10, are compacted; by default, those that have ended.
 
     Raises:
-        MaintenanceFailed: the lake is not on a file system that can do it, the disk is full, or a file is damaged.
+        MaintenanceFailed: the lake is not on a file system that can do it, the disk is full or read-only, or a file is
+            damaged.
         BrokerUnavailable, BrokerRefused: the topic's retention could not be set.
-        DatabaseUnavailable, BuildLockTaken: a build could be running; what is done stays done.
+        DatabaseUnavailable, ThriftServerUnavailable, BuildLockTaken: a build could be running; what is done stays done.
     """
+    try:
+        _maintain(settings, before_hour, stop)
+    except OSError as error:
+        advice = storage_advice(str(error), f"LAKE_ROOT ({settings.lake})") or f"Look into it: {settings.lake}."
+        again = "What is done stays done, the rest is as it was; `coinloom maintain` goes on from there."
+        raise MaintenanceFailed(f"The lake could not be changed ({error}). {advice} {again}") from error
+
+
+def _maintain(settings: Settings, before_hour: str, stop: threading.Event | None) -> None:
     lake = _local_lake(settings)
     if Sink.PARQUET in settings.sinks and lake is None:
         raise MaintenanceFailed(
@@ -51,6 +63,8 @@ def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | 
         log.info("%s", what)
     if lake and Sink.PARQUET in settings.sinks and not compact(settings, lake, before_hour, stop):
         log.info("no hour of the lake has to be compacted")
+    for what in remove_landing(settings, lake):
+        log.info("%s", what)
 
 
 def compact(

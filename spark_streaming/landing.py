@@ -11,6 +11,7 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
+from coinloom.storage import storage_advice
 from spark_streaming.lost_messages import require_nothing_lost
 from spark_streaming.parquet_sink import ParquetSink
 from spark_streaming.postgres_sink import PostgresSink
@@ -26,6 +27,10 @@ log = logging.getLogger("spark_streaming")
 
 # Spark's server for calls back into Python is made by the first `foreachBatch`, which no lock of its own guards.
 _foreach_batch = Lock()
+
+
+class LakeNotWritable(CoinloomError):
+    """The disk of the lake is full or read-only; says what to do."""
 
 
 class Landing:
@@ -54,7 +59,14 @@ class Landing:
             self._start().awaitTermination()
         except StreamingQueryException as error:
             # Ours says what to do; Spark's has it somewhere in the stack of the JVM.
-            raise self._cause or error from None
+            raise self._cause or self._of_the_disk(error) or error from None
+
+    def _of_the_disk(self, error: StreamingQueryException) -> LakeNotWritable | None:
+        """Batches and checkpoints alike are written below LAKE_ROOT, whatever the sink."""
+        advice = storage_advice(str(error), f"LAKE_ROOT ({self._settings.lake})")
+        return (
+            LakeNotWritable(f"{advice} What has landed stays, and the stream goes on from there.") if advice else None
+        )
 
     def _start(self) -> StreamingQuery:
         sink = self._sink()

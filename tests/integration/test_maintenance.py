@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 import subprocess
 import time
 from collections import Counter
@@ -36,16 +35,6 @@ BUILD = """
     values (%(at)s, %(at)s, 'build', 'spark', 'passed', 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, '[]')
 """
 COIN_STATE = "insert into ingestion.coin_states values (%s, 'usd', %s, %s)"
-SMALL_DISK = """
-set -e
-mount -t tmpfs -o size=1m tmpfs "$LAKE_ROOT"
-cp -r "$FULL_LAKE"/. "$LAKE_ROOT"
-cat /dev/zero >"$LAKE_ROOT/filler" 2>/dev/null || truncate --size=-8K "$LAKE_ROOT/filler"
-before="$(find "$LAKE_ROOT/landing" -type f | sort)"
-"$COINLOOM" maintain && exit 9
-[ "$before" = "$(find "$LAKE_ROOT/landing" -type f | sort)" ]
-[ -z "$(find "$LAKE_ROOT/_compaction" -name '*.parquet')" ]
-"""
 
 
 @pytest.fixture
@@ -117,21 +106,6 @@ def test_again_and_again_until_it_is_stopped(own: Settings) -> None:
         _, logged = process.communicate(timeout=30)
     assert process.returncode == 0, logged
     assert "6 files are 2" in logged
-
-
-def test_a_full_disk_is_named_and_changes_nothing(own: Settings, tmp_path: Path) -> None:
-    if subprocess.run(["unshare", "-rm", "true"], check=False).returncode != 0:
-        pytest.skip("this machine allows no file system of one's own (unshare -rm)")
-    full, small = tmp_path / "full", tmp_path / "small"
-    shutil.copytree(own.lake, full)
-    small.mkdir()
-    variables = environment(own.model_copy(update={"lake_root": str(small)}))
-    ours = {"FULL_LAKE": str(full), "COINLOOM": executable("coinloom")}
-    done = subprocess.run(
-        ["unshare", "-rm", "bash", "-c", SMALL_DISK], env=variables | ours, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert "The disk is full" in done.stderr
 
 
 def test_the_topic_gets_the_retention_of_the_settings(own: Settings) -> None:

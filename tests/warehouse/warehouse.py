@@ -49,6 +49,7 @@ class Warehouse:
         """Leave nothing landed and nothing built. On Spark production's views stay: empty, and slow to create."""
         with connect(self.settings) as connection:
             connection.execute("truncate landing.crypto_prices, quarantine.crypto_prices")
+            connection.execute("drop table if exists landing.horizon")
         of_developers = [f"dev_{developer}_{schema}" for developer in DEVELOPERS for schema in SCHEMAS]
         if self.target is Target.POSTGRES:
             self._drop_schemas(*SCHEMAS, *of_developers)

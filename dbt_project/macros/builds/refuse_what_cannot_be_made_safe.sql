@@ -9,6 +9,7 @@
         {{ refuse('int_build_offsets begins a build, and the other models would rebuild the hours of the one before.',
                   'the same command with int_build_clocks and int_build_scope, or without int_build_offsets') }}
     {% endif %}
+    {% if horizon() %}{% do refuse_to_lose_history(models) %}{% endif %}
     {% if invocation_args_dict.defer %}
         {% do refuse_to_defer_to_a_slice(models) %}
     {% elif works_on %}
@@ -33,6 +34,28 @@
         {{ refuse(missing | join(', ') ~ ' is not there, and would begin with the hours of the last build.',
                   'dbt build, or the same command with --full-refresh') }}
     {% endif %}
+{% endmacro %}
+
+{#
+    int_prices keeps what is gone from landing. Without it, history would begin with the horizon; and who has not read what is
+    gone would not notice the gap.
+#}
+{% macro refuse_to_lose_history(models) %}
+    {% if is_production() %}
+        {% if kept_prices() is none and not var('history_is_lost') %}
+            {{ refuse('int_prices is not there, and landing has lost what the bars before ' ~ horizon() ~ ' were made of.',
+                      "the same command after int_prices was restored from a backup; or, if they are lost for good, dbt build --full-refresh --vars 'history_is_lost: true'") }}
+        {% endif %}
+    {% elif not flags.FULL_REFRESH and newest_hour_read() and not can_read_on(newest_hour_read()) %}
+        {{ refuse('These tables have read landing until ' ~ newest_hour_read() ~ ', and what came next is gone from there.', 'dbt build --full-refresh') }}
+    {% endif %}
+{% endmacro %}
+
+{# Landing has lost no hour from 24 before the horizon on: see maintenance/landing_retention.py. #}
+{% macro can_read_on(landed_hour) %}
+    {% set format = '%Y-%m-%dT%H' %}
+    {% set first = modules.datetime.datetime.strptime(horizon(), format) - modules.datetime.timedelta(hours=24) %}
+    {{ return(landed_hour >= first.strftime(format)) }}
 {% endmacro %}
 
 {# A table that is not made anew may hold hours that nobody knew of then. #}

@@ -1,3 +1,6 @@
+{%- set kept = kept_prices() if read_from_hour() is none else none -%}
+{%- set landed_columns = as_landed(kept, ref('stg_landing__crypto_prices')) if kept else [] -%}
+
 with landed as (
 
     select * from {{ ref('stg_landing__crypto_prices') }}
@@ -23,6 +26,22 @@ new_prices as (
             and landed.kafka_offset > offsets.read_after
             and landed.kafka_offset <= offsets.newest_offset
 
-)
+){% if kept %},
+
+-- A build from nothing reads the whole of landing, and this is what has gone from there.
+kept as (
+
+    select
+        {%- for column in landed_columns %}
+        {{ column }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    from {{ kept }}
+    where not {{ since_horizon() }}
+
+){% endif %}
 
 select * from new_prices
+{%- if kept %}
+union all
+select * from kept
+{%- endif %}

@@ -1,5 +1,6 @@
 {{ config(
-    materialized='incremental', partition_by='bar_hour', unique_key='bar_hour', indexes=[{'columns': ['bar_hour']}]
+    materialized='incremental', partition_by='bar_hour', unique_key='bar_hour', indexes=[{'columns': ['bar_hour']}],
+    pre_hook='{{ empty_since_horizon() }}'
 ) }}
 
 {%- set columns -%}
@@ -89,6 +90,7 @@ by_hour as (
 
     select /*+ repartition(bar_hour) */ *
     from versions
+    where {{ since_horizon() }}
 
 ),
 

@@ -1,0 +1,129 @@
+"""Landing that is older than LANDING_RETENTION_DAYS goes; what the warehouse has made of it stays.
+
+`landing.horizon`, a table in PostgreSQL and a folder of the lake, says from which hour of bars on landing is whole. It
+is written before anything is removed, so a kill leaves at worst hours that count as gone and are still there. Builds go
+by it: docs/decisions/0034-landing-may-go-prices-stay.md.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.fs import LocalFileSystem
+from pyhive.exc import Error as ThriftError
+
+from coinloom.clock import Clock, utc_now
+from coinloom.settings import Settings, Sink
+from maintenance.rewriting import on_disk
+from serving.build_lock import build_lock
+from stores.lake_files import landed_hours
+from stores.thrift import open_cursor
+
+HOUR = "%Y-%m-%dT%H"
+# An update is landed in the hour of its event time or later, but for clocks that differ: by less than this.
+CLOCKS_DIFFER_BY = timedelta(hours=24)
+# Builds look for new rows from an hour before the newest that they have read (macros/builds/landed_since.sql).
+BUILDS_LOOK_BACK = timedelta(hours=1)
+# The newest hour of landing that the last build has read; none unless that build has finished.
+NEWEST_READ = """
+    select max(newest_landed_hour)
+    from builds.int_build_offsets
+    where
+        build_number = (select max(build_number) from builds.hour_versions)
+        and build_number = (select max(build_number) from builds.int_build_offsets)
+"""
+CREATE = "create table if not exists landing.horizon (bar_hour text not null)"
+
+
+def remove_landing(settings: Settings, lake: Path | None, now: Clock = utc_now) -> Iterator[str]:
+    """Says in words what was removed, and what had to stay. `lake` is None if it is on no file system of this machine.
+
+    No build runs meanwhile, and hours that no finished build has read stay.
+
+    Raises:
+        DatabaseUnavailable, ThriftServerUnavailable, BuildLockTaken: naming what to check; nothing was removed.
+    """
+    if not settings.landing_retention_days:
+        return
+    oldest = now() - timedelta(days=settings.landing_retention_days)
+    with build_lock(settings, "maintain") as connection:
+        if Sink.POSTGRES in settings.sinks:
+            yield from _from_postgres(connection, oldest)
+        if Sink.PARQUET in settings.sinks and lake:
+            yield from _from_lake(settings, lake, oldest)
+
+
+def first_kept(oldest: datetime, newest_read: str) -> str:
+    """The first landing hour to keep: whole hours go, and none that a build may look at again."""
+    looked_at = datetime.strptime(newest_read, HOUR).replace(tzinfo=oldest.tzinfo) - BUILDS_LOOK_BACK
+    return f"{min(oldest, looked_at):{HOUR}}"
+
+
+def horizon_of(first_hour: str) -> str:
+    """The first hour of bars that can be made of what landed from this hour on."""
+    return f"{datetime.strptime(first_hour, HOUR) + CLOCKS_DIFFER_BY:{HOUR}}"
+
+
+def _from_postgres(connection: psycopg.Connection, oldest: datetime) -> Iterator[str]:
+    newest_read = None
+    with suppress(psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        newest_read = connection.execute(NEWEST_READ).fetchall()[0][0]
+    if newest_read is None:
+        yield _unread(Sink.POSTGRES)
+        return
+    first = first_kept(oldest, newest_read)
+    with connection.transaction():
+        connection.execute(CREATE)
+        rows = connection.execute("delete from landing.crypto_prices where landed_hour < %s", [first]).rowcount
+        if rows:
+            connection.execute("insert into landing.horizon values (%s)", [horizon_of(first)])
+    if rows:
+        yield f"{rows:,} rows of landing in PostgreSQL from before {first}:00 are removed"
+
+
+def _from_lake(settings: Settings, lake: Path, oldest: datetime) -> Iterator[str]:
+    newest_read = _newest_read_on_spark(settings)
+    if newest_read is None:
+        yield _unread(Sink.PARQUET)
+        return
+    first = first_kept(oldest, newest_read)
+    hours = landed_hours(LocalFileSystem(), str(lake / "landing" / "crypto_prices"))
+    too_old = [folder for hour, folder in hours.items() if hour < first]
+    if too_old:
+        _write_horizon(lake, horizon_of(first))
+        for folder in too_old:
+            shutil.rmtree(folder)
+        yield f"{len(too_old):,} hours of landing in the lake from before {first}:00 are removed"
+
+
+def _newest_read_on_spark(settings: Settings) -> str | None:
+    with open_cursor(settings) as cursor:
+        try:
+            cursor.execute(NEWEST_READ)
+        except ThriftError:  # nothing was ever built
+            return None
+        hour: str | None = cursor.fetchall()[0][0]
+        return hour
+
+
+def _write_horizon(lake: Path, hour: str) -> None:
+    """A file with its hour as name, there as a whole or not at all. The greatest counts, so it never goes back."""
+    folder = lake / "landing" / "horizon"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = folder / f".{hour}.parquet"
+    pq.write_table(pa.table({"bar_hour": [hour]}), written, store_schema=False)
+    on_disk(written)
+    written.replace(folder / f"{hour}.parquet")
+    on_disk(folder)
+    for earlier in folder.glob("*.parquet"):
+        if earlier.stem < hour:
+            earlier.unlink()
+
+
+def _unread(sink: Sink) -> str:
+    return f"landing in {sink} is kept, whatever its age: no build of it has finished, or the last one has not"

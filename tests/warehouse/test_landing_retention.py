@@ -1,0 +1,143 @@
+"""Landing that is gone takes nothing with it: full refreshes and builds leave what was made of it as it was."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from checks.landing import Offsets, land, landing_rows
+from coinloom.settings import Target
+from ingestion.messages import Source
+from maintenance.landing_retention import remove_landing
+from serving.publish import publish
+from stores.database import connect
+from stores.thrift import open_cursor
+from tests.warehouse.as_full_refresh import require_as_full_refresh, require_equal
+from tests.warehouse.series import updates, walk
+from tests.warehouse.warehouse import Snapshot, Warehouse
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
+
+# With two days of retention landing goes until the 11th at 12:00, and the horizon is a day later.
+NOW, RETENTION_DAYS = datetime(2026, 3, 13, 12, tzinfo=UTC), 2.0
+LONG_AGO, ACROSS_THE_HORIZON = datetime(2026, 3, 10, 11, 50), datetime(2026, 3, 12, 13, 20)
+HORIZON = "2026-03-12T12"
+PRICES, CRYPTO_TABLE = "intermediate.int_prices", "warehouse.crypto_table"
+
+
+@pytest.fixture
+def built(warehouse: Warehouse, request: pytest.FixtureRequest) -> Iterator[tuple[Warehouse, Snapshot]]:
+    """Built and published; then what was landed first is gone. Of one currency nothing is left in landing."""
+    if warehouse.target is Target.SPARK and not request.config.getoption("--long"):
+        pytest.skip("on Spark each build takes half a minute: make test-long")
+    warehouse.reset()
+    offsets = Offsets()
+    land_series(warehouse, offsets, "steady", "usd", 600, LONG_AGO)
+    land_series(warehouse, offsets, "vanished", "eur", 60, LONG_AGO)
+    warehouse.rebuilt()
+    land_series(warehouse, offsets, "steady", "usd", 200, ACROSS_THE_HORIZON)
+    before = warehouse.rebuilt()
+    publish(warehouse.settings)
+    assert remove(warehouse)
+    assert remove(warehouse) == []
+    yield warehouse, before
+    warehouse.reset()
+
+
+def land_series(  # noqa: PLR0917  each says what is told apart
+    warehouse: Warehouse,
+    offsets: Offsets,
+    coin: str,
+    currency: str,
+    minutes: int,
+    until: datetime,
+    *,
+    landed: datetime | None = None,
+    source: Source = Source.LIVE,
+) -> None:
+    rows = updates(coin, currency, walk(minutes, seed=minutes))
+    shift = until - rows["last_updated_at"].max()  # type: ignore[operator]
+    rows = rows.with_columns(pl.col("last_updated_at") + shift, source=pl.lit(source.value))
+    land(landing_rows(rows, offsets), warehouse.settings, landed or until)
+
+
+def remove(warehouse: Warehouse) -> list[str]:
+    """As `coinloom maintain` does at that moment, from the landing that the target reads."""
+    sinks = ["parquet"] if warehouse.target is Target.SPARK else ["postgres"]
+    keeping = {"landing_retention_days": RETENTION_DAYS, "landing_sinks": sinks}
+    settings = warehouse.settings.model_copy(update=keeping)
+    return list(remove_landing(settings, Path(settings.lake), now=lambda: NOW))
+
+
+def execute(warehouse: Warehouse, statement: str) -> None:
+    if warehouse.target is Target.SPARK:
+        with open_cursor(warehouse.settings) as cursor:
+            cursor.execute(statement)
+    else:
+        with connect(warehouse.settings) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+
+
+def test_a_full_refresh_leaves_every_table_as_it_was(built: tuple[Warehouse, Snapshot]) -> None:
+    warehouse, before = built
+    require_equal(warehouse.rebuilt("--full-refresh"), before)
+    assert before[PRICES].filter(pl.col("bar_hour") < HORIZON).height > before[PRICES].height / 2
+    assert {mart.name: (mart.upserted, mart.deleted) for mart in publish(warehouse.settings)} == dict.fromkeys(
+        ("crypto_table", "coin_overview", "ohlc_5m", "ohlc_1h", "ohlc_1d", "top_5_gainers", "top_5_losers"), (0, 0)
+    )
+
+
+@pytest.mark.long
+def test_builds_go_on_and_equal_a_full_refresh(built: tuple[Warehouse, Snapshot]) -> None:
+    warehouse, before = built
+    offsets = Offsets(partition=1)
+    later = ACROSS_THE_HORIZON + timedelta(minutes=40)
+    land_series(warehouse, offsets, "steady", "usd", 40, later)
+    land_series(warehouse, offsets, "new", "eur", 30, later)
+    land_series(warehouse, offsets, "history", "usd", 30, LONG_AGO, landed=later, source=Source.BACKFILL)
+    after = require_as_full_refresh(warehouse)
+    assert after[CRYPTO_TABLE].filter(coin_id="history").is_empty()
+    assert warehouse.read("intermediate.int_late_prices")["coin_id"].unique().to_list() == ["history"]
+    closed = pl.col("bar_hour") < HORIZON
+    require_equal({PRICES: after[PRICES].filter(closed)}, {PRICES: before[PRICES].filter(closed)})
+    assert after[CRYPTO_TABLE].height > before[CRYPTO_TABLE].height
+
+    print(warehouse.kill_build("int_prices", 0.5, "--full-refresh"))
+    require_equal(warehouse.rebuilt(), after)
+
+
+@pytest.mark.long
+def test_a_column_that_is_new_comes_without_the_old_rows_being_dropped(built: tuple[Warehouse, Snapshot]) -> None:
+    """As a release would bring it: here it is taken away first."""
+    warehouse, before = built
+    if warehouse.target is Target.SPARK:
+        pytest.skip("Spark drops no column of Parquet files; it adds one as PostgreSQL does")
+    execute(warehouse, f"alter table {PRICES} drop column high_24h cascade")
+    after = warehouse.rebuilt("--full-refresh")
+    known = after[PRICES].group_by(pl.col("bar_hour") < HORIZON).agg(pl.col("high_24h").is_null().all())
+    assert dict(known.iter_rows()) == {True: True, False: False}
+    assert after[CRYPTO_TABLE].height == before[CRYPTO_TABLE].height
+
+
+@pytest.mark.long
+def test_nothing_goes_that_no_finished_build_has_read(warehouse: Warehouse) -> None:
+    warehouse.reset()
+    land_series(warehouse, Offsets(), "steady", "usd", 60, LONG_AGO)
+    [said] = remove(warehouse)
+    assert "is kept, whatever its age: no build of it has finished" in said
+    assert warehouse.rebuilt()[PRICES].height > 0
+
+
+@pytest.mark.long
+def test_history_is_not_lost_without_a_word(built: tuple[Warehouse, Snapshot]) -> None:
+    warehouse, _ = built
+    ada = Warehouse(warehouse.settings, developer="ada")
+    assert ada.rebuilt()[CRYPTO_TABLE]["bar_hour"].min() == HORIZON
+    execute(warehouse, f"drop table {PRICES}" + (" cascade" if warehouse.target is Target.POSTGRES else ""))
+    refused = warehouse.dbt("build")
+    assert refused.returncode == 2
+    assert "int_prices is not there, and landing has lost what the bars before" in " ".join(refused.stdout.split())
+    begun = warehouse.rebuilt("--full-refresh", "--vars", "history_is_lost: true")
+    assert begun[CRYPTO_TABLE]["bar_hour"].min() == HORIZON
