@@ -77,6 +77,8 @@ class Budget:
             with self._file.transaction() as calls:
                 now = self._now()
                 calls.execute("delete from calls where called_at < ?", (month_of(now - MINUTE).timestamp(),))
+                # The clock was set back: they would keep us waiting until it is that late again.
+                calls.execute("update calls set called_at = ? where called_at > ?", (now.timestamp(), now.timestamp()))
                 self._require_credits(self._since(calls, month_of(now)), now)
                 wait = self._seconds_to_wait(calls, now)
                 if wait <= 0:

@@ -131,3 +131,13 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(tmp_path: Path, clo
 )
 def test_limits_are_those_of_the_plan_unless_they_are_set(settings: dict[str, object], limits: Limits) -> None:
     assert Limits.of(Settings(_env_file=None, **settings)) == limits
+
+
+def test_a_clock_that_is_set_back_keeps_nobody_waiting_for_longer_than_a_minute(tmp_path: Path, clock: Clock) -> None:
+    limited = budget(tmp_path, clock, per_minute=2, per_month=5)
+    limited.spend()
+    limited.spend()
+    clock.moment -= timedelta(hours=1)
+    limited.spend()
+    assert clock.slept == [60.0]
+    assert limited.credits_left() == 2

@@ -1,0 +1,76 @@
+"""A clock that is set forward by an hour, and back: of the poller, the stream and maintenance.
+
+The clock of this machine stays as it is: libfaketime (Debian: `apt-get install faketime`) tells the processes another.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from coinloom.processes import environment, executable
+from coinloom.processes import run as run_to_end
+from coinloom.settings import REPOSITORY, Settings, Target
+from ingestion.topic import topic_ends
+from tests.commands import run_command
+from tests.integration.streams import in_files, in_postgres
+from tests.stacks import elsewhere
+from tests.warehouse.as_full_refresh import require_as_full_refresh
+from tests.warehouse.warehouse import Warehouse
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
+
+LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+
+
+@dataclass(frozen=True)
+class AtAnotherTime:
+    """Runs commands whose clock is so many hours ahead; how long something takes they see as it is."""
+
+    settings: Settings
+
+    def run(self, hours: int, *command: str) -> None:
+        told = {
+            "LD_PRELOAD": str(LIBRARIES[0]),
+            "FAKETIME": f"{hours:+d}h",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
+        run_to_end([executable("coinloom"), *command], environment(self.settings) | (told if hours else {}), REPOSITORY)
+
+
+@pytest.fixture
+def own(stack: Settings, tmp_path: Path) -> Settings:
+    if not LIBRARIES:
+        pytest.skip("needs libfaketime: apt-get install faketime")
+    return elsewhere(stack, f"clock_{tmp_path.name}".lower(), tmp_path, dbt_target=Target.POSTGRES)
+
+
+def test_every_message_is_in_one_place_and_builds_go_on(own: Settings) -> None:
+    at = AtAnotherTime(own)
+    warehouse = Warehouse(own)
+    for hours in (0, 1, 0, -1, 0):
+        at.run(hours, "poll", "--max-polls", "2", "--interval-seconds", "0.5")
+        at.run(hours, "stream", "--available-now")
+        warehouse.rebuilt()
+    messages = sum(topic_ends(own).values())
+    assert messages == 10 * own.coingecko_top_n
+    for read in (in_files, in_postgres):
+        rows, rejected = read(own, "landing"), read(own, "quarantine")
+        places = Counter((row["kafka_partition"], row["kafka_offset"]) for row in [*rows, *rejected])
+        assert len(places) == places.total() == messages
+        # A price that was fetched before its own time is not trusted.
+        assert {row["reason"] for row in rejected} == {"event_time_in_the_future"}
+        assert len(rejected) == 2 * own.coingecko_top_n
+    # Builds read on from the newest hour, so none may land before it.
+    order = ("kafka_partition", "kafka_offset", "landed_hour")
+    landed = sorted(tuple(row[name] for name in order) for row in in_postgres(own, "landing"))
+    for (partition, _, hour), (next_partition, _, next_hour) in pairwise(landed):
+        assert partition != next_partition or hour <= next_hour
+    require_as_full_refresh(warehouse)
+
+    at.run(1, "maintain")
+    run_command(own, "coinloom", "maintain")
+    assert len(in_files(own, "landing")) == messages - 2 * own.coingecko_top_n
