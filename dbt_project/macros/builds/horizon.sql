@@ -7,26 +7,10 @@
     {% if not execute or flags.WHICH == 'test' %}{{ return(none) }}{% endif %}
     {% set kept = graph.get('horizon', {}) %}
     {% if kept.read_by != invocation_id %}
-        {% set kept = {'read_by': invocation_id, 'hour': adapter.dispatch('read_horizon')()} %}
+        {% set kept = {'read_by': invocation_id, 'hour': read_horizon()} %}
         {% do graph.update({'horizon': kept}) %}
     {% endif %}
     {{ return(kept.hour) }}
-{% endmacro %}
-
-{% macro default__read_horizon() %}
-    {% if run_query("select to_regclass('landing.horizon')")[0][0] is none %}{{ return(none) }}{% endif %}
-    {{ return(run_query('select max(bar_hour) from landing.horizon')[0][0]) }}
-{% endmacro %}
-
-{# A table over a folder of the lake, so that it is known to every catalog. #}
-{% macro spark__read_horizon() %}
-    {% do run_query('create schema if not exists landing') %}
-    {% do run_query(
-        "create table if not exists landing.horizon (bar_hour string) using parquet"
-        ~ " location '${spark.coinloom.lake_root}/landing/horizon'"
-    ) %}
-    {% do run_query('refresh table landing.horizon') %}
-    {{ return(run_query('select max(bar_hour) from landing.horizon')[0][0]) }}
 {% endmacro %}
 
 {# A predicate: hours that can be made from landing. Those before are never written again. #}
@@ -51,17 +35,7 @@
     {% set prices = kept_prices() if flags.FULL_REFRESH else none %}
     {% if prices is none %}{{ return('') }}{% endif %}
     {% do add_new_columns(prices, ref('stg_landing__crypto_prices')) %}
-    {{ return(adapter.dispatch('delete_hours')(prices, since_horizon())) }}
-{% endmacro %}
-
-{% macro default__delete_hours(table, predicate) %}{{ return('delete from ' ~ table ~ ' where ' ~ predicate) }}{% endmacro %}
-
-{# Spark deletes no rows of a table of files, but it forgets partitions. #}
-{% macro spark__delete_hours(table, predicate) %}
-    {% set hours = run_query('select distinct bar_hour from ' ~ table ~ ' where ' ~ predicate).columns[0].values() %}
-    {% set partitions = [] %}
-    {% for hour in hours %}{% do partitions.append("partition (bar_hour = '" ~ hour ~ "')") %}{% endfor %}
-    {{ return('alter table ' ~ table ~ ' drop if exists ' ~ partitions | join(', ') if partitions else '') }}
+    {{ return(delete_hours(prices, since_horizon())) }}
 {% endmacro %}
 
 {# Columns that int_prices describes and its table does not have; the rows that it keeps have nulls there. #}
@@ -69,7 +43,7 @@
     {% set known = adapter.get_columns_in_relation(table) | map(attribute='name') | list %}
     {% for column in adapter.get_columns_in_relation(source) %}
         {% if column.name not in known and column.name in model.columns %}
-            {% do run_query('alter table ' ~ table ~ ' add ' ~ ('columns (' if target.type == 'spark' else 'column ') ~ column.name ~ ' ' ~ column.dtype ~ (')' if target.type == 'spark' else '')) %}
+            {% do run_query('alter table ' ~ table ~ ' add column ' ~ column.name ~ ' ' ~ column.dtype) %}
         {% endif %}
     {% endfor %}
 {% endmacro %}
