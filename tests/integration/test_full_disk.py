@@ -81,14 +81,14 @@ def test_maintain_leaves_all_as_it_was_and_goes_on_once_there_is_room(
     for number in range(3):
         send(on_small_disk, prices(number))
         warm_stream.land(on_small_disk)
-    files, rows = files_of(on_small_disk), in_files(on_small_disk, "landing")
+    files, rows = files_of(on_small_disk), in_files(on_small_disk, "quarantine")
     disk.fill()
     assert "The disk is full: hour" in maintain(on_small_disk, expect=1)
     assert files_of(on_small_disk) == files
     disk.make_room()
     maintain(on_small_disk)
     assert len(files_of(on_small_disk)) == 1
-    assert in_files(on_small_disk, "landing") == rows
+    assert in_files(on_small_disk, "quarantine") == rows
 
 
 @pytest.mark.long
@@ -125,4 +125,5 @@ def maintain(settings: Settings, expect: int = 0) -> str:
 
 
 def files_of(settings: Settings) -> list[str]:
-    return sorted(str(file) for file in Path(settings.lake, "landing").rglob("*.parquet"))
+    """Of the quarantine: these prices have no time of their fetch."""
+    return sorted(str(file) for file in Path(settings.lake, "quarantine").rglob("*.parquet"))

@@ -51,5 +51,5 @@ def test_maintain_says_so_and_compacts_when_it_may_write_again(own: Settings, di
         assert "The file system of LAKE_ROOT" in printed
         assert "is read-only" in printed
     run_command(own, *command)
-    assert len(list(Path(own.lake, "landing").rglob("*.parquet"))) == 1
+    assert len(list(Path(own.lake, "quarantine").rglob("*.parquet"))) == 1  # where prices without a time of fetch are
     assert landed(own) == [0, 1]

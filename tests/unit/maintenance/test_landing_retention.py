@@ -24,6 +24,6 @@ def test_bars_are_closed_until_a_day_after_the_first_hour_that_is_kept() -> None
 
 
 def test_landing_has_to_outlive_the_topic() -> None:
-    with pytest.raises(WrongSetting, match="LANDING_RETENTION_DAYS has to be KAFKA_RETENTION_DAYS [+] 2 at least, 9"):
+    with pytest.raises(WrongSetting, match=r"LANDING_RETENTION_DAYS has to be KAFKA_RETENTION_DAYS [+] 2 at least, 9"):
         read_settings(landing_retention_days=8.9, kafka_retention_days=7.0)
     assert read_settings(landing_retention_days=9.0, kafka_retention_days=7.0).landing_retention_days == 9
