@@ -3,7 +3,7 @@
 | read | for |
 | --- | --- |
 | `cli` | every subcommand with its options |
-| `backfill`, `load` | history onto the topic, with a progress bar and a report |
+| `backfill`, `load`, `closed_hours` | history onto the topic, with a progress bar and a report |
 | `stream` | the streaming job through spark-submit |
 | `quarantine` | what was rejected, and sending it again |
 | `build` | dbt, then publish; once, or again and again |

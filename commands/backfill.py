@@ -10,6 +10,7 @@ from coinloom.clock import read_instant
 from coinloom.errors import CoinloomError, WrongSetting
 from coinloom.settings import Settings
 from coinloom.wording import were_left_out
+from commands.closed_hours import say_what_is_closed
 from ingestion.backfill.backfill import BackfillSummary, Chunk
 from ingestion.backfill.run import run_backfill
 from ingestion.coingecko.spans import Span, milliseconds
@@ -45,6 +46,7 @@ def backfill_period(
     """
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     latest = BackfillSummary()
+    say_what_is_closed(settings, console)
     try:
         with Progress(*columns, console=console) as bar:
 

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from coinloom.settings import Settings
 from coinloom.wording import were_left_out
+from commands.closed_hours import say_what_is_closed
 from ingestion.price_files.loader import LoadSummary
 from ingestion.price_files.run import run_load
 
@@ -17,6 +18,7 @@ def load_file(path: Path, settings: Settings, console: Console, processes: int |
     Raises:
         IngestionError: the file cannot be read as prices, or Kafka cannot be used.
     """
+    say_what_is_closed(settings, console)
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(path.name, total=None)
