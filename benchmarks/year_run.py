@@ -1,7 +1,7 @@
 """What a long history of small files costs, before and after `coinloom maintain`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,7 +20,7 @@ from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, ServerName, Settings
 from ingestion.producer import ensure_topic
 
-SERVERS = (ServerName.KAFKA, ServerName.POSTGRES, ServerName.THRIFT_SERVER)
+SERVERS = (ServerName.KAFKA, ServerName.POSTGRES)  # the broker: maintenance gives the topic its retention
 BLOCK = 512  # bytes, in which a file system says what a file takes
 
 
@@ -63,11 +63,11 @@ class Sizes:
 class Pipeline:
     """A history in the lake of a stack of its own."""
 
-    def __init__(self, settings: Settings, coins: int, server_pid: int, steps: Steps) -> None:
+    def __init__(self, settings: Settings, coins: int, watched: Mapping[str, Watched], steps: Steps) -> None:
         self._settings = settings
         self._steps = steps
         self._batches = Batches(Market(coins), settings.lake)
-        self._server = {SERVER: Watched(server_pid, with_children=False)}
+        self._watched = watched
         self._end = MIDDAY
 
     def land(self, days: float) -> int:
@@ -102,18 +102,18 @@ class Pipeline:
             return self._dbt("build")
 
     def _dbt(self, *arguments: str) -> Measured:
-        return measure_dbt(self._settings, *arguments, watched=self._server)
+        return measure_dbt(self._settings, *arguments, watched=self._watched)
 
 
 def measure_year(sizes: Sizes, results: Results, steps: Steps) -> Iterator[None]:
     """Yields whenever there is more in the results."""
     repetitions = sizes.repetitions if sizes.with_builds else 0
     if repetitions:
-        with pipeline("day", sizes.coins, steps) as day:
+        with pipeline("day", sizes, steps) as day:
             day.land(1)
             day.maintain()
             results.states.append(day.state("a day, compacted", repetitions))
-    with pipeline("year", sizes.coins, steps) as year:
+    with pipeline("year", sizes, steps) as year:
         results.batches = year.land(sizes.days)
         results.states.append(year.state(f"{sizes.days:g} days, before", repetitions))
         yield
@@ -123,11 +123,14 @@ def measure_year(sizes: Sizes, results: Results, steps: Steps) -> Iterator[None]
 
 
 @contextmanager
-def pipeline(home: str, coins: int, steps: Steps) -> Iterator[Pipeline]:
-    """With the broker, which `coinloom maintain` gives the topic's retention."""
-    with temporary_home(home) as settings, running(settings, *SERVERS) as pids:
+def pipeline(home: str, sizes: Sizes, steps: Steps) -> Iterator[Pipeline]:
+    """With the servers that it needs; without builds there is no Thrift Server."""
+    servers = [*SERVERS, *([ServerName.THRIFT_SERVER] if sizes.with_builds else [])]
+    with temporary_home(home) as settings, running(settings, *servers) as pids:
         ensure_topic(settings)
-        yield Pipeline(settings, coins, pids[ServerName.THRIFT_SERVER], steps)
+        thrift_server = pids.get(ServerName.THRIFT_SERVER)
+        watched = {SERVER: Watched(thrift_server, with_children=False)} if thrift_server else {}
+        yield Pipeline(settings, sizes.coins, watched, steps)
 
 
 def on_disk(folder: Path) -> OnDisk:
