@@ -37,8 +37,10 @@ def executable(name: str) -> str:
 def environment(settings: Settings) -> dict[str, str]:
     """Ours and the settings, for a child process; holds secrets. Spark gets this Python and, if local, the loopback."""
     values = dict(os.environ) | settings.as_environment() | {"PYSPARK_PYTHON": sys.executable}
-    if settings.spark_master.startswith("local"):
+    if not settings.spark_local_ip and settings.spark_master.startswith("local"):
         values["SPARK_LOCAL_IP"] = "127.0.0.1"
+    elif not settings.spark_local_ip:
+        del values["SPARK_LOCAL_IP"]  # which Spark would take for the loopback if it were empty
     return values
 
 

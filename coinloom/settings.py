@@ -104,6 +104,9 @@ class Settings(BaseSettings):
     )
     jars_folder: Path | None = Field(None, description="jars of the embedded servers; empty: COINLOOM_HOME/jars")
     lake_root: str = Field("", description="landing, quarantine, checkpoints and warehouse; empty: COINLOOM_HOME/lake")
+    lake_s3_path_style: bool = Field(
+        False, description="for s3a://bucket/lake: http://host/bucket/..., as most stores but AWS's want it"
+    )
 
     coingecko_plan: CoinGeckoPlan = CoinGeckoPlan.KEYLESS
     coingecko_base_url: str = Field("", description="empty: the host of COINGECKO_PLAN")
@@ -134,6 +137,12 @@ class Settings(BaseSettings):
     spark_master: str = "local[2]"
     spark_driver_memory: str = "2g"
     spark_cores_max: int | None = Field(None, description="cores that each of our applications may take of a cluster")
+    # Spark itself reads the names of the next three, and takes an empty number of cores for a mistake.
+    spark_executor_cores: int = Field(1, ge=1, description="cores of each executor on a cluster")
+    spark_executor_memory: str = Field("1g", min_length=2, description="heap of each executor on a cluster")
+    spark_local_ip: str = Field(
+        "", description="where drivers listen for executors; empty: 127.0.0.1 for a local master, else what Spark finds"
+    )
     spark_thrift_host: str = "127.0.0.1"
     spark_thrift_port: int = 10000
     spark_thrift_user: str = "dbt"

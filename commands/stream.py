@@ -3,6 +3,7 @@
 from coinloom.processes import executable
 from coinloom.settings import REPOSITORY, Settings
 from stack.jars import spark_packages
+from stack.spark import spark_options
 from stores.kafka import uses_iam
 
 JOB = REPOSITORY / "spark_streaming" / "job.py"
@@ -13,14 +14,14 @@ NETTY = "io.netty:*"
 
 
 def stream_command(settings: Settings, *, available_now: bool, skip_lost: bool = False) -> list[str]:
-    """The argument list of the streaming job."""
+    """The argument list of the streaming job. Raises StackError when jars for S3 cannot be fetched."""
     return [
         executable("spark-submit"),
         *("--properties-file", str(SPARK_DEFAULTS)),
         *("--master", settings.spark_master),
         *("--driver-memory", settings.stream_driver_memory),
         *(_iam_packages() if uses_iam(settings) else []),
-        *(["--conf", f"spark.cores.max={settings.spark_cores_max}"] if settings.spark_cores_max else []),
+        *spark_options(settings),
         str(JOB),
         *(["--available-now"] if available_now else []),
         *(["--skip-lost"] if skip_lost else []),

@@ -32,9 +32,8 @@ class QuarantineFiles:
     def __init__(self, lake: str) -> None:
         self._location = f"{arrow_address(lake)}/quarantine/crypto_prices"
 
-    @retry(
-        retry=retry_if_exception_cause_type(FileNotFoundError), stop=stop_after_attempt(COUNT_ATTEMPTS), reraise=True
-    )
+    # In an object store a file can go in the middle of it, which is no FileNotFoundError.
+    @retry(retry=retry_if_exception_cause_type(OSError), stop=stop_after_attempt(COUNT_ATTEMPTS), reraise=True)
     def count(self, since_hour: str = "") -> list[ReasonCount]:
         """In order of the reasons; begins again if an hour was compacted meanwhile. Raises QuarantineUnreadable."""
         found: dict[str, ReasonCount] = {}

@@ -4,6 +4,10 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+# Said by stores that show nothing of a file until it is closed, and nothing at all if it is given up: s3a is one.
+ABORTABLE = "fs.capability.outputstream.abortable"
+BYTES_AT_ONCE = 1 << 20
+
 
 class HadoopFiles:
     """The file system of `location`; all paths are on it."""
@@ -14,10 +18,14 @@ class HadoopFiles:
         self._gateway = spark._sc._gateway
         configuration, uri = spark._jsc.hadoopConfiguration(), self._path(location).toUri()
         contexts = self._hadoop.FileContext
+        self._object_store = None
         if uri.getScheme() is None:
             self._files = contexts.getLocalFSFileContext(configuration)
         else:
             self._files = contexts.getFileContext(uri, configuration)
+            store = self._path(location).getFileSystem(configuration)
+            if store.hasPathCapability(self._path(location), ABORTABLE):
+                self._object_store = store
 
     def read_text(self, file: str) -> str:
         stream = self._files.open(self._path(file))
@@ -35,10 +43,32 @@ class HadoopFiles:
         return sorted(name for name in found if name.startswith(prefix))
 
     def make_folder(self, folder: str) -> None:
-        self._files.mkdir(self._path(folder), None, True)
+        """In an object store a folder is there as soon as a file is in it."""
+        if self._object_store is None:
+            self._files.mkdir(self._path(folder), None, True)
 
-    def move(self, file: str, target: str) -> None:
-        """Replaces what is there."""
+    def publish(self, file: str, target: str) -> None:
+        """Readers see the whole file as `target`, in place of what is there, from one moment to the next."""
+        if self._object_store is not None:
+            self._put(self._object_store, file, target)
+        else:
+            self._rename(file, target)
+
+    def _put(self, store: Any, file: str, target: str) -> None:
+        """A rename would delete the target, and only then copy; this leaves the file to who deletes its folder."""
+        source = store.open(self._path(file))
+        try:
+            stream = store.create(self._path(target), True)
+            try:
+                self._java.org.apache.hadoop.io.IOUtils.copyBytes(source, stream, BYTES_AT_ONCE, False)  # type: ignore[union-attr]
+            except BaseException:
+                stream.abort()  # closed, half a file would be there
+                raise
+            stream.close()
+        finally:
+            source.close()
+
+    def _rename(self, file: str, target: str) -> None:
         overwrite = self._gateway.new_array(self._hadoop.Options.Rename, 1)  # type: ignore[union-attr]
         overwrite[0] = self._hadoop.Options.Rename.OVERWRITE
         self._files.rename(self._path(file), self._path(target), overwrite)

@@ -1,8 +1,8 @@
 """Lands batches as Parquet: files whose names are fixed by the query and the batch.
 
-A batch is written aside, then its files are moved to their final names, replacing what an interrupted attempt at the
-same batch left there. So a repeated batch changes nothing, and a reader of the folder, whatever its engine, only ever
-sees whole files.
+A batch is written aside, then its files are published under their final names, replacing what an interrupted attempt at
+the same batch left there: by a rename, in an object store by one put. So a repeated batch changes nothing, and a reader
+of the folder, whatever its engine, only ever sees whole files.
 """
 
 from pyspark.sql import DataFrame, SparkSession
@@ -26,17 +26,17 @@ class ParquetSink:
     def write(self, rows: DataFrame, batch_id: int) -> int:
         """Land a batch of staged rows; returns how many messages it has."""
         batch = self._staging.write(rows, batch_id)
-        self._move(batch.valid, "landing/crypto_prices", batch)
+        self._publish(batch.valid, "landing/crypto_prices", batch)
         if self._files.names(batch.rejected, "part-"):
             quarantine = f"{batch.folder}/quarantine"
             rejected = self._spark.read.schema(batch.schema).parquet(batch.rejected)
             rejected_rows(rejected).coalesce(1).write.mode("overwrite").parquet(quarantine)
-            self._move(quarantine, "quarantine/crypto_prices", batch)
+            self._publish(quarantine, "quarantine/crypto_prices", batch)
         self._staging.remove(batch)
         self._may_be_repeated = False
         return batch.messages
 
-    def _move(self, staged: str, table: str, batch: StagedBatch) -> None:
+    def _publish(self, staged: str, table: str, batch: StagedBatch) -> None:
         parts = self._files.names(staged, "part-")
         if not parts:
             return
@@ -45,7 +45,7 @@ class ParquetSink:
         names = [f"{batch.name}.parquet"]
         names += [f"{batch.name}-{number}.parquet" for number in range(1, len(parts))]
         for part, name in zip(parts, names, strict=True):
-            self._files.move(f"{staged}/{part}", f"{folder}/{name}")
+            self._files.publish(f"{staged}/{part}", f"{folder}/{name}")
         if self._may_be_repeated:  # maybe with other files, by another release
             for name in set(self._files.names(folder, batch.name)) - set(names):
                 self._files.delete(f"{folder}/{name}")

@@ -1,4 +1,4 @@
-"""A batch is computed once, into files aside; what a sink then does is to move or copy them.
+"""A batch is computed once, into files aside; what a sink then does is to publish or copy them.
 
 A small batch, such as a poll, is one file. Of a large one each task writes a file of its own, so that all cores do.
 Which files there are follows from the batch's offsets, so a batch that is repeated has the same.

@@ -12,6 +12,7 @@ from stack.errors import StackError
 from stack.jars import SPARK_JARS, fetch_thrift_server_jars
 from stack.java import java_executable
 from stack.ports import is_listening
+from stack.spark import spark_options
 from stores.thrift import ThriftServerUnavailable, open_cursor
 
 MAIN_CLASS = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
@@ -62,7 +63,6 @@ def command(settings: Settings) -> list[str]:
         "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={metastore};create=true",
         "spark.driver.memory": settings.spark_driver_memory,
         "spark.driver.defaultJavaOptions": " ".join(JAVA_OPTIONS),
-        "spark.driver.extraClassPath": f"{fetch_thrift_server_jars(settings.jars)}/*:{_classes(settings)}",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         # So many that even 100 coins spread evenly; small ones are read together (adaptive execution).
@@ -103,11 +103,10 @@ def command(settings: Settings) -> list[str]:
         "hive.server2.thrift.worker.keepalive.time": "1d",
         **_locks(settings),
     }
-    if settings.spark_cores_max:
-        configuration["spark.cores.max"] = str(settings.spark_cores_max)
     return [
         executable("spark-submit"),
         *("--class", MAIN_CLASS, "--name", "coinloom-thrift-server", "--master", settings.spark_master),
+        *spark_options(settings, f"{fetch_thrift_server_jars(settings.jars)}/*", str(_classes(settings))),
         *(flag for name, value in configuration.items() for flag in ("--conf", f"{name}={value}")),
         "spark-internal",
         *(flag for name, value in server.items() for flag in ("--hiveconf", f"{name}={value}")),
