@@ -32,6 +32,9 @@ def main(
         float, typer.Option(min=1, help="Seconds between two kills, at most; on spark a build takes 20 or more.")
     ] = 8,
     faults: Annotated[str, typer.Option(help="What goes wrong at the API, as for `python -m simulator`.")] = "",
+    lake_root: Annotated[
+        str, typer.Option(help="An empty place for the lake, such as s3a://bucket/chaos; by default a folder.")
+    ] = "",
     keep: Annotated[bool, typer.Option(help="Keep the folder with data and logs, also after a good end.")] = False,
 ) -> None:
     """Run the pipeline on a simulated market, `kill -9` one part after the other, and compare all stages in the end.
@@ -39,7 +42,7 @@ def main(
     Ends with 1, and keeps the folder, when a single message, offset or row of a mart is not as it should be.
     """
     home = Path(tempfile.mkdtemp(prefix="coinloom-chaos-"))
-    killed, evidence, found = _run(home, target, Plan(kills, seed, longest_pause), faults)
+    killed, evidence, found = _run(home, target, Plan(kills, seed, longest_pause), faults, lake_root)
     console.print(_report(killed, evidence))
     for difference in found:
         console.print(f"[red]difference:[/red] {difference}")
@@ -52,8 +55,10 @@ def main(
     console.print(f"{killed.total()} kills, no difference.")
 
 
-def _run(home: Path, target: Target, plan: Plan, faults: str) -> tuple[Counter[str], Evidence, list[str]]:
-    settings, steps = chaos_settings(home / "disturbed", target), Steps(console)
+def _run(
+    home: Path, target: Target, plan: Plan, faults: str, lake_root: str
+) -> tuple[Counter[str], Evidence, list[str]]:
+    settings, steps = chaos_settings(home / "disturbed", target, lake_root), Steps(console)
     with running(settings, faults, steps) as supervisor:
         victims = sorted(state.name for state in supervisor.states() if state.name != "simulator")
         with steps.step(f"Kill {plan.kills} times") as say:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.dataset
+from pyarrow.fs import FileSystem, FileType
 
 from chaos.pipeline import record_file
 from coinloom.settings import Settings, Sink
 from ingestion.topic import open_topic
 from serving.marts import read_marts
 from stores.database import connect
+from stores.lake_files import arrow_address
 
 Row = tuple[Any, ...]
 Offset = tuple[int, int]
@@ -77,10 +79,10 @@ def _offsets(settings: Settings, sink: Sink, schema: str) -> Counter[Offset]:
         with connect(settings) as connection:
             query = f"select kafka_partition, kafka_offset from {schema}.crypto_prices"  # noqa: S608 names of ours
             return Counter(connection.execute(query).fetchall())
-    folder = Path(settings.lake, schema, "crypto_prices")
-    if not folder.exists():
+    lake, folder = FileSystem.from_uri(arrow_address(f"{settings.lake}/{schema}/crypto_prices"))
+    if lake.get_file_info(folder).type is FileType.NotFound:
         return Counter()
-    files = pyarrow.dataset.dataset(folder, format="parquet", partitioning="hive")
+    files = pyarrow.dataset.dataset(folder, filesystem=lake, format="parquet", partitioning="hive")
     table = files.to_table(columns=["kafka_partition", "kafka_offset"])
     return Counter(zip(*(column.to_pylist() for column in table.columns), strict=True))
 

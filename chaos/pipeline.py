@@ -19,10 +19,11 @@ POLL_SECONDS, TRIGGER_SECONDS, BUILD_SECONDS, MAINTAIN_SECONDS = 0.5, 2, 3, 5
 AFTER_ALL = "2999-12-31T23"
 
 
-def chaos_settings(home: Path, target: Target) -> Settings:
-    """A small market that is polled, landed and built much more often than it would be."""
+def chaos_settings(home: Path, target: Target, lake_root: str = "") -> Settings:
+    """A small market that is polled, landed and built much more often than it would be; by default, in a local lake."""
     return isolated_settings(
         home,
+        lake_root=lake_root or str(home / "lake"),
         dbt_target=target,
         simulator_coins=COINS,
         coingecko_top_n=COINS,
@@ -57,7 +58,10 @@ def _busier(service: Service) -> Service:
 
 
 def drain(settings: Settings, supervisor: Supervisor) -> None:
-    """Let everything that was polled come through: one more poll sends what waits on disk."""
+    """Let everything that was polled come through: one more poll sends what waits on disk.
+
+    The last call of maintain mends what one that was killed has left, after the build had to do with it.
+    """
     for name in ("poller", "stream", "build", "maintain"):
         supervisor.stop_process(name)
     for name in services.servers(settings):
@@ -65,11 +69,12 @@ def drain(settings: Settings, supervisor: Supervisor) -> None:
     _coinloom(settings, "poll", "--once")
     _coinloom(settings, "stream", "--available-now")
     _coinloom(settings, "build", "--publish")
+    _coinloom(settings, "maintain", "--before", AFTER_ALL)
 
 
 @contextmanager
 def undisturbed(settings: Settings, home: Path, steps: Steps) -> Iterator[Settings]:
-    """The same topic, landed, built and published once, in a stack of its own with nothing in it."""
+    """The same topic, landed, built and published once, in a stack of its own with a local lake and nothing in it."""
     own = isolated_settings(home, dbt_target=settings.dbt_target, landing_sinks=list(Sink))
     own = own.model_copy(update={"kafka_bootstrap_servers": settings.kafka_bootstrap_servers})
     supervisor = Supervisor(own)

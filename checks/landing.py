@@ -2,20 +2,20 @@
 
 from datetime import datetime
 from itertools import count, islice
-from pathlib import Path
 from uuid import uuid4
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet
 from psycopg import sql
+from pyarrow.fs import FileSystem
 
 from coinloom.settings import Settings
 from ingestion.messages import Source
 from spark_streaming.transforms import LANDING_COLUMNS, QUARANTINE_COLUMNS
 from stores.composing import names
 from stores.database import connect
-from stores.lake_files import PARTITION
+from stores.lake_files import PARTITION, arrow_address
 
 INSTANT = pa.timestamp("us", tz="UTC")
 TYPES = {
@@ -86,13 +86,14 @@ def landing_rows(updates: pl.DataFrame, offsets: Offsets) -> pa.Table:
 def land(rows: pa.Table, settings: Settings, landed_hour: datetime, schema: str = "landing") -> None:
     """Land the rows, or put them in quarantine, in both sinks, as one batch of that hour."""
     hour = f"{landed_hour:%Y-%m-%dT%H}"
-    _land_parquet(rows, Path(settings.lake) / schema / "crypto_prices" / f"{PARTITION}={hour}")
+    _land_parquet(rows, f"{settings.lake}/{schema}/crypto_prices/{PARTITION}={hour}")
     _land_postgres(rows.append_column(PARTITION, pa.repeat(hour, rows.num_rows)), settings, schema)
 
 
-def _land_parquet(rows: pa.Table, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    pyarrow.parquet.write_table(rows, folder / f"{uuid4()}.parquet", store_schema=False)
+def _land_parquet(rows: pa.Table, location: str) -> None:
+    lake, folder = FileSystem.from_uri(arrow_address(location))
+    lake.create_dir(folder)
+    pyarrow.parquet.write_table(rows, f"{folder}/{uuid4()}.parquet", filesystem=lake, store_schema=False)
 
 
 def _land_postgres(rows: pa.Table, settings: Settings, schema: str) -> None:

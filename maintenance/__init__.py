@@ -4,6 +4,7 @@
 | --- | --- |
 | `run` | what `coinloom maintain` does, table by table |
 | `compaction` | one table: which hours are due, and the order of steps that no kill can hurt |
+| `object_store` | the same in an object store, where other steps are safe |
 | `committed_batches` | which files can never be written again |
 | `rewriting` | the rows of many files, sorted, in few |
 | `retention` | what is removed when it is older than the settings allow |
@@ -11,5 +12,6 @@
 | `exchange` | two folders change places, in one step |
 | `errors` | what can stop it |
 
-See docs/decisions/0024-hours-are-compacted-by-an-exchange.md.
+See docs/decisions/0024-hours-are-compacted-by-an-exchange.md and, for object stores,
+docs/decisions/0032-hours-in-an-object-store.md.
 """

@@ -25,7 +25,7 @@ from pyarrow.fs import LocalFileSystem
 
 from maintenance.committed_batches import CommittedBatches
 from maintenance.exchange import exchange
-from maintenance.rewriting import PREFIX, on_disk, rewrite
+from maintenance.rewriting import on_disk, rewrite
 from stores.lake_files import PARTITION, landed_hours
 
 SOURCES = "_sources"
@@ -124,8 +124,4 @@ class Table:
 
 
 def _sources(folder: Path, committed: CommittedBatches) -> list[Path]:
-    """The files to put together, in order; none if they are few already, and only those that were made together."""
-    files = sorted(file for file in folder.glob(READERS_FILES) if committed.have(file.name))
-    made = {file.name.rpartition("-")[0] for file in files if file.name.startswith(PREFIX)}
-    is_done = len(made) == 1 and all(file.name.startswith(PREFIX) for file in files)
-    return [] if is_done else files
+    return [folder / name for name in committed.to_compact(file.name for file in folder.glob(READERS_FILES))]

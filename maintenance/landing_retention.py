@@ -37,6 +37,7 @@ NEWEST_READ = """
         build_number = (select max(build_number) from builds.hour_versions)
         and build_number = (select max(build_number) from builds.int_build_offsets)
 """
+IN_A_STORE = "landing in parquet is kept, whatever its age: the lake is on no file system of this machine"
 CREATE = "create table if not exists landing.horizon (bar_hour text not null)"
 
 
@@ -54,8 +55,8 @@ def remove_landing(settings: Settings, lake: Path | None, now: Clock = utc_now) 
     with build_lock(settings, "maintain") as connection:
         if Sink.POSTGRES in settings.sinks:
             yield from _from_postgres(connection, oldest)
-        if Sink.PARQUET in settings.sinks and lake:
-            yield from _from_lake(settings, lake, oldest)
+        if Sink.PARQUET in settings.sinks:
+            yield from _from_lake(settings, lake, oldest) if lake else [IN_A_STORE]
 
 
 def first_kept(oldest: datetime, newest_read: str) -> str:

@@ -4,18 +4,17 @@ The topic's retention is the broker's to carry out; here it is only set. Landing
 landing_retention.py, because builds have to know what is gone from it.
 """
 
-import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pyarrow.fs import LocalFileSystem
+from pyarrow.fs import FileSystem, LocalFileSystem
 
 from coinloom.clock import utc_now
 from coinloom.settings import Settings, Sink
 from ingestion.producer import apply_retention
 from stores.database import connect
-from stores.lake_files import landed_hours
+from stores.lake_files import arrow_address, landed_hours
 
 LEFTOVERS_ARE_OLDER_THAN = timedelta(days=1)  # what is written aside is taken away within minutes
 LEFTOVERS = {
@@ -40,13 +39,15 @@ COIN_STATES = """
 def apply(settings: Settings, lake: Path | None) -> Iterator[str]:
     """Says in words what was removed or changed. `lake` is None if it is on no file system of this machine.
 
+    In an object store a rule of its bucket removes what a killed batch left aside (docs/cluster.md).
+
     Raises:
         BrokerUnavailable, BrokerRefused, DatabaseUnavailable: naming the settings to check.
     """
     if apply_retention(settings):
         yield f"the topic {settings.kafka_topic} keeps messages for {settings.kafka_retention_days:g} days from now on"
     if settings.quarantine_retention_days:
-        yield from _quarantine(settings, lake, utc_now() - timedelta(days=settings.quarantine_retention_days))
+        yield from _quarantine(settings, utc_now() - timedelta(days=settings.quarantine_retention_days))
     if settings.polls_retention_days:
         before = utc_now() - timedelta(days=settings.polls_retention_days)
         yield from _deleted(settings, {"reports of polls": POLLS, "states of coins": COIN_STATES}, before)
@@ -57,13 +58,14 @@ def apply(settings: Settings, lake: Path | None) -> Iterator[str]:
         yield from _leftovers(lake)
 
 
-def _quarantine(settings: Settings, lake: Path | None, before: datetime) -> Iterator[str]:
+def _quarantine(settings: Settings, before: datetime) -> Iterator[str]:
     if Sink.POSTGRES in settings.sinks:
         yield from _deleted(settings, {"messages in quarantine": QUARANTINE}, before.replace(tzinfo=None))
-    if lake and Sink.PARQUET in settings.sinks:
-        hours = landed_hours(LocalFileSystem(), str(lake / "quarantine" / "crypto_prices"))
-        too_old = [Path(folder) for hour, folder in hours.items() if hour < f"{before:%Y-%m-%dT%H}"]
-        yield from _removed(too_old, "hours of the quarantine in the lake")
+    if Sink.PARQUET in settings.sinks:
+        store, root = FileSystem.from_uri(arrow_address(settings.lake))
+        hours = landed_hours(store, f"{root}/quarantine/crypto_prices")
+        too_old = [folder for hour, folder in hours.items() if hour < f"{before:%Y-%m-%dT%H}"]
+        yield from _removed(store, too_old, "hours of the quarantine in the lake")
 
 
 def _deleted(settings: Settings, statements: dict[str, str], before: datetime) -> Iterator[str]:
@@ -78,7 +80,8 @@ def _leftovers(lake: Path) -> Iterator[str]:
     """What a killed process has written aside and nobody will come back to: by the stream, and by Spark for a build."""
     oldest = (utc_now() - LEFTOVERS_ARE_OLDER_THAN).timestamp()
     for pattern, what in LEFTOVERS.items():
-        yield from _removed([folder for folder in lake.glob(pattern) if _changed_at(folder) < oldest], what)
+        too_old = [str(folder) for folder in lake.glob(pattern) if _changed_at(folder) < oldest]
+        yield from _removed(LocalFileSystem(), too_old, what)
 
 
 def _changed_at(folder: Path) -> float:
@@ -89,8 +92,8 @@ def _changed_at(folder: Path) -> float:
         return float("inf")
 
 
-def _removed(folders: list[Path], what: str) -> Iterator[str]:
+def _removed(store: FileSystem, folders: list[str], what: str) -> Iterator[str]:
     for folder in folders:
-        shutil.rmtree(folder)
+        store.delete_dir(folder)
     if folders:
         yield f"{len(folders):,} {what} are removed"

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pyarrow.fs import FileSystem
+
 from coinloom.clock import utc_now
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
@@ -18,6 +20,7 @@ from maintenance.committed_batches import CommittedBatches
 from maintenance.compaction import Compacted, Table
 from maintenance.errors import MaintenanceFailed
 from maintenance.landing_retention import remove_landing
+from maintenance.object_store import StoredTable
 from serving.build_lock import build_lock
 from stores.lake_files import arrow_address
 
@@ -39,8 +42,7 @@ def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | 
     Hours before `before_hour`, such as 2026-11-25T10, are compacted; by default, those that have ended.
 
     Raises:
-        MaintenanceFailed: the lake is not on a file system that can do it, the disk is full or read-only, or a file is
-            damaged.
+        MaintenanceFailed: the lake's file system cannot do it, the disk is full or read-only, or a file is damaged.
         BrokerUnavailable, BrokerRefused: the topic's retention could not be set.
         DatabaseUnavailable, ThriftServerUnavailable, BuildLockTaken: a build could be running; what is done stays done.
     """
@@ -54,27 +56,19 @@ def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | 
 
 def _maintain(settings: Settings, before_hour: str, stop: threading.Event | None) -> None:
     lake = _local_lake(settings)
-    if Sink.PARQUET in settings.sinks and lake is None:
-        raise MaintenanceFailed(
-            f"LAKE_ROOT is {settings.lake}, and compaction works on a file system of this machine only: "
-            "an object store cannot replace a folder in one step."
-        )
     for what in retention.apply(settings, lake):
         log.info("%s", what)
-    if lake and Sink.PARQUET in settings.sinks and not compact(settings, lake, before_hour, stop):
+    if Sink.PARQUET in settings.sinks and not compact(settings, before_hour, stop):
         log.info("no hour of the lake has to be compacted")
     for what in remove_landing(settings, lake):
         log.info("%s", what)
 
 
-def compact(
-    settings: Settings, lake: Path, before_hour: str = "", stop: threading.Event | None = None
-) -> list[Compacted]:
+def compact(settings: Settings, before_hour: str = "", stop: threading.Event | None = None) -> list[Compacted]:
     """The hours of the lake that need it; also finishes what a call that was killed has begun. Raises as `maintain`."""
-    with _alone(lake):
-        tables = [Table(lake, name, order) for name, order in TABLES.items()]
+    with _alone(settings):
         before_hour = before_hour or f"{utc_now():%Y-%m-%dT%H}"
-        return [hour for table in tables for hour in _compact(settings, lake, table, before_hour, stop)]
+        return [hour for table in _tables(settings) for hour in _compact(settings, table, before_hour, stop)]
 
 
 def maintain_every(settings: Settings, seconds: float, before_hour: str, stop: threading.Event) -> None:
@@ -92,11 +86,18 @@ def maintain_every(settings: Settings, seconds: float, before_hour: str, stop: t
         stop.wait(pause)
 
 
+def _tables(settings: Settings) -> list[Table] | list[StoredTable]:
+    if lake := _local_lake(settings):
+        return [Table(lake, name, order) for name, order in TABLES.items()]
+    store, root = FileSystem.from_uri(arrow_address(settings.lake))
+    return [StoredTable(store, root, name, order) for name, order in TABLES.items()]
+
+
 def _compact(
-    settings: Settings, lake: Path, table: Table, before_hour: str, stop: threading.Event | None
+    settings: Settings, table: Table | StoredTable, before_hour: str, stop: threading.Event | None
 ) -> list[Compacted]:
     table.mend()
-    committed = CommittedBatches.of(lake / "_checkpoints" / Sink.PARQUET)
+    committed = CommittedBatches.of(*FileSystem.from_uri(arrow_address(f"{settings.lake}/_checkpoints/{Sink.PARQUET}")))
     due = list(table.due(committed, before_hour))
     done: list[Compacted] = []
     for first in range(0, len(due), HOURS_AT_ONCE):
@@ -114,7 +115,7 @@ def _compact(
     return done
 
 
-def _prepared(table: Table, hour: str, committed: CommittedBatches) -> Compacted:
+def _prepared(table: Table | StoredTable, hour: str, committed: CommittedBatches) -> Compacted:
     try:
         return table.prepare(hour, committed)
     except OSError as error:
@@ -140,13 +141,13 @@ def _local_lake(settings: Settings) -> Path | None:
 
 
 @contextmanager
-def _alone(lake: Path) -> Iterator[None]:
-    """One maintenance of a lake at a time; the lock goes with the process that holds it."""
-    folder = lake / "_compaction"
+def _alone(settings: Settings) -> Iterator[None]:
+    """One maintenance of a lake at a time, of one in an object store one from here; the lock goes with its process."""
+    folder = (_local_lake(settings) or settings.coinloom_home) / "_compaction"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise MaintenanceFailed(f"Another `coinloom maintain` works on {lake}; let it end.") from None
+            raise MaintenanceFailed(f"Another `coinloom maintain` works on {settings.lake}; let it end.") from None
         yield

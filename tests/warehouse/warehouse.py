@@ -2,18 +2,19 @@
 """A warehouse of a stack of its own, on either target: emptied, built as its users build it, killed, read."""
 
 import shutil
-from pathlib import Path
 from time import sleep
 from typing import Any
 from uuid import uuid4
 
 import polars as pl
+from pyarrow.fs import FileSystem, FileType
 
 from coinloom.processes import environment
 from coinloom.settings import Settings, Target
 from commands.build import DBT_PROJECT
 from serving.marts import read_marts
 from stores.database import connect
+from stores.lake_files import arrow_address
 from stores.thrift import open_cursor
 from tests.forks import Forked
 
@@ -56,8 +57,10 @@ class Warehouse:
         else:
             self._drop_schemas(*of_developers)
             self._drop_tables(*SCHEMAS, "landing", "quarantine")
+        lake, root = FileSystem.from_uri(arrow_address(self.settings.lake))
         for folder in ("landing", "quarantine"):
-            shutil.rmtree(Path(self.settings.lake) / folder, ignore_errors=True)
+            if lake.get_file_info(f"{root}/{folder}").type is FileType.Directory:
+                lake.delete_dir(f"{root}/{folder}")
 
     def dbt(self, command: str, *arguments: str) -> Forked:
         """A dbt command with these arguments, to its end."""

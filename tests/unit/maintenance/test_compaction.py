@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow.fs import LocalFileSystem
 
 from maintenance import rewriting
 from maintenance.committed_batches import CommittedBatches
@@ -83,7 +84,7 @@ def test_a_late_file_joins_in_under_a_name_that_no_reader_has_listed(lake: Small
 
 
 def test_a_batch_that_may_be_repeated_keeps_its_file(lake: SmallLake) -> None:
-    committed = CommittedBatches.of(lake.commit(batch=3))
+    committed = CommittedBatches.of(LocalFileSystem(), str(lake.commit(batch=3)))
     assert lake.compact(committed) == [HOUR]
     assert f"{lake.stream}-0000000004.parquet" in names(lake.hour)
     assert len(names(lake.hour)) == 2
@@ -92,11 +93,11 @@ def test_a_batch_that_may_be_repeated_keeps_its_file(lake: SmallLake) -> None:
 
 def test_files_of_committed_batches_and_of_other_streams_stay_as_they_are(lake: SmallLake) -> None:
     other = "00000000-0000-0000-0000-000000000000"
-    committed = CommittedBatches.of(lake.commit(batch=12))
+    committed = CommittedBatches.of(LocalFileSystem(), str(lake.commit(batch=12)))
     verdicts = {f"{lake.stream}-{batch:010d}{part}.parquet": batch <= 12 for batch in (12, 13) for part in ("", "-7")}
     for name, is_theirs in (verdicts | {f"{other}-0000000099.parquet": True, "by-hand.parquet": True}).items():
         assert committed.have(name) is is_theirs, name
-    nothing_known = CommittedBatches.of(lake.root / "no-checkpoint")
+    nothing_known = CommittedBatches.of(LocalFileSystem(), str(lake.root / "no-checkpoint"))
     assert nothing_known.have(f"{other}-0000000099.parquet")
 
 

@@ -1,0 +1,120 @@
+"""Stream and Thrift Server on a standalone cluster, the lake on S3, while workers and executors die.
+
+In the end the marts are those of one machine with a local lake.
+"""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from chaos.evidence import mart_rows
+from chaos.pipeline import undisturbed
+from coinloom.processes import environment, executable
+from coinloom.progress import Steps
+from coinloom.settings import Settings
+from stack import services
+from tests.cluster import Cluster, cluster, on_the_cluster
+from tests.commands import run_command
+from tests.integration.streams import running_stream, wait_for
+from tests.integration.test_object_store import assert_all_is_there_once, newest, no_secret_on_a_command_line, poll
+from tests.object_store import SECRET, files, object_store, on_s3
+from tests.stacks import own_settings, running_stack
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
+
+POLLS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class OnACluster:
+    """The settings of a pipeline whose servers run, and what its Spark runs on."""
+
+    settings: Settings
+    cluster: Cluster
+
+    def of_the_thrift_server(self) -> str:
+        return min(self.cluster.executors())
+
+    def of_the_stream(self) -> str:
+        return max(self.cluster.executors())
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnACluster]:
+    home = tmp_path_factory.mktemp("cluster")
+    with object_store(home), cluster(home / "spark") as spark:
+        settings = on_the_cluster(on_s3(own_settings(home)), spark.url)
+        with running_stack(settings, services.simulator(settings, hours=2, speed=150)):
+            yield OnACluster(settings, spark)
+
+
+def is_in_a_batch(settings: Settings) -> bool:
+    return newest(settings, "offsets") > newest(settings, "commits")
+
+
+def test_a_stream_whose_executor_and_worker_die_in_a_batch_loses_nothing(pipeline: OnACluster, tmp_path: Path) -> None:
+    settings, spark = pipeline.settings, pipeline.cluster
+    with running_stream(settings, tmp_path / "stream.log") as stream:
+        wait_for(lambda: len(spark.executors()) > 1, 120, stream)
+        poll(settings, POLLS // 2)
+        wait_for(lambda: is_in_a_batch(settings), 120, stream)
+        assert no_secret_on_a_command_line()
+        for executor in spark.executors()[pipeline.of_the_stream()]:
+            executor.kill()
+        poll(settings, POLLS // 2)
+        wait_for(lambda: is_in_a_batch(settings), 120, stream)
+        spark.kill_worker("first")
+        poll(settings, 3)
+        wait_for(lambda: newest(settings, "commits") > 2 and not is_in_a_batch(settings), 180, stream)
+    spark.start_worker("first")
+    run_command(settings, "coinloom", "stream", "--available-now")
+    assert_all_is_there_once(settings)
+    assert files(settings, "_staging/crypto_prices") == []
+
+
+def test_a_build_whose_executor_and_worker_die_makes_the_marts_of_one_machine(
+    pipeline: OnACluster, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    settings, spark = pipeline.settings, pipeline.cluster
+    with building(settings) as build:
+        wait_for_model(build, "int_prices")
+        for executor in spark.executors()[pipeline.of_the_thrift_server()]:
+            executor.kill()
+        wait_for_model(build, "crypto_table")
+        spark.kill_worker("second")
+        printed = build.communicate()[0]
+    print(f"\nthe disturbed build ended with {build.returncode}: {printed[-300:]}")
+    spark.start_worker("second")
+    run_command(settings, "coinloom", "build", "--publish")
+    with undisturbed(settings, tmp_path_factory.mktemp("one-machine"), Steps(Console(quiet=True))) as local:
+        assert local.spark_master.startswith("local")
+        expected = mart_rows(local)
+    assert all(expected.values())
+    assert mart_rows(settings) == expected
+
+
+def building(settings: Settings) -> subprocess.Popen[str]:
+    command = [executable("coinloom"), "build"]
+    return subprocess.Popen(
+        command, env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def wait_for_model(build: subprocess.Popen[str], model: str) -> None:
+    """Until the build begins with it."""
+    assert build.stdout is not None
+    started = next((line for line in build.stdout if " START " in line and f".{model} " in line), None)
+    assert started, f"the build has ended before {model}"
+    time.sleep(0.3)
+
+
+def test_no_secret_is_in_any_log_of_the_cluster(pipeline: OnACluster) -> None:
+    logs = [path for path in pipeline.cluster.home.rglob("*") if path.is_file() and path.suffix != ".jar"]
+    assert any(path.name == "stderr" for path in logs)
+    for path in logs:
+        assert SECRET not in path.read_text(errors="replace"), path

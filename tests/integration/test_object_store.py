@@ -1,0 +1,238 @@
+"""The whole path with a lake on a local S3. Whatever befell it, its marts are those of an undisturbed local lake."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
+import pyarrow.parquet
+import pytest
+from kafka import KafkaProducer
+from pyarrow.fs import FileSystem
+from rich.console import Console
+
+from chaos.evidence import mart_rows
+from chaos.pipeline import AFTER_ALL, undisturbed
+from coinloom.processes import environment, executable
+from coinloom.progress import Steps
+from coinloom.settings import Settings
+from commands.build import dbt
+from commands.counts import count_messages
+from maintenance.object_store import StoredTable
+from maintenance.run import compact
+from stack import services
+from stores.lake_files import arrow_address, data_files, landed_hours
+from tests.commands import run_command
+from tests.integration.market import GARBAGE
+from tests.object_store import SECRET, files, object_store, on_s3
+from tests.stacks import own_settings, running_stack
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
+
+POLLS, KILLS = 40, 3
+TABLES = ("landing", "quarantine")
+
+Places = Counter[tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """A market that was polled, with some garbage, landed on S3, built and published; the servers run."""
+    home = tmp_path_factory.mktemp("stored")
+    with object_store(home):
+        settings = on_s3(own_settings(home))
+        with running_stack(settings, services.simulator(settings, hours=2, speed=150)):
+            send_garbage(settings)
+            poll(settings, POLLS)
+            run_command(settings, "coinloom", "stream", "--available-now")
+            run_command(settings, "coinloom", "build", "--publish")
+            yield settings
+
+
+def poll(settings: Settings, times: int) -> None:
+    run_command(settings, "coinloom", "poll", "--max-polls", str(times), "--interval-seconds", "0.6")
+
+
+def send_garbage(settings: Settings) -> None:
+    producer = KafkaProducer(bootstrap_servers=settings.kafka_bootstrap_servers)
+    for value in GARBAGE:
+        producer.send(settings.kafka_topic, value=value, headers=[("schema-version", b"1.0")])
+    producer.close()
+
+
+def places(settings: Settings, paths: list[str]) -> Places:
+    """How often each place of the topic is in these files."""
+    store, _ = FileSystem.from_uri(arrow_address(settings.lake))
+    found: Places = Counter()
+    for path in paths:
+        with pyarrow.parquet.ParquetFile(path, filesystem=store) as file:
+            table = file.read(["kafka_partition", "kafka_offset"])
+        found.update(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    return found
+
+
+def in_the_lake(settings: Settings) -> Places:
+    """What anybody sees who lists the folders."""
+    return places(settings, [path for table in TABLES for path in files(settings, table)])
+
+
+def seen_by_us(settings: Settings) -> Places:
+    """What our own readers see."""
+    store, root = FileSystem.from_uri(arrow_address(settings.lake))
+    hours = [hour for table in TABLES for hour in landed_hours(store, f"{root}/{table}/crypto_prices").values()]
+    return places(settings, [path for hour in hours for path in data_files(store, hour)])
+
+
+def assert_all_is_there_once(settings: Settings) -> None:
+    found = in_the_lake(settings)
+    assert set(found.values()) == {1}
+    assert len(found) == count_messages(settings) > POLLS * 50
+
+
+def test_nothing_is_left_aside_and_every_message_is_there_once(stored: Settings) -> None:
+    assert_all_is_there_once(stored)
+    assert files(stored, "quarantine")
+    assert files(stored, "_staging/crypto_prices") == []
+
+
+def test_the_commands_that_read_the_lake_read_it_there(stored: Settings) -> None:
+    rejected = len(places(stored, files(stored, "quarantine")))
+    status = run_command(stored, "coinloom", "status")
+    assert "0 messages behind" in status
+    assert f"quarantine in parquet │ {rejected} messages" in status
+    assert "not_an_object" in run_command(stored, "coinloom", "quarantine")
+
+
+@dataclass(slots=True)
+class Watch:
+    looks: int = 0
+    missing: int = 0
+
+
+@contextmanager
+def watching(settings: Settings, paths: list[str]) -> Iterator[Watch]:
+    """Looks again and again whether all of these files are there, until the block ends."""
+    store, _ = FileSystem.from_uri(arrow_address(settings.lake))
+    watch, is_over = Watch(), threading.Event()
+
+    def look() -> None:
+        while not is_over.is_set():
+            infos = store.get_file_info(paths)
+            watch.looks += 1
+            watch.missing += not all(info.is_file for info in infos)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def newest(settings: Settings, log: str) -> int:
+    """The newest batch in a log of the stream's checkpoint: `offsets`, when it begins, or `commits`; -1 if none."""
+    names = [path.rpartition("/")[2] for path in files(settings, f"_checkpoints/parquet/{log}")]
+    return max((int(name) for name in names if name.isdigit()), default=-1)
+
+
+def test_a_repeated_batch_replaces_its_files_while_they_are_looked_at(stored: Settings) -> None:
+    store, root = FileSystem.from_uri(arrow_address(stored.lake))
+    batch, before = newest(stored, "commits"), [path for table in TABLES for path in files(stored, table)]
+    written = {info.path: info.mtime for info in store.get_file_info(before)}
+    store.delete_file(f"{root}/_checkpoints/parquet/commits/{batch}")
+    with watching(stored, before) as watch:
+        run_command(stored, "coinloom", "stream", "--available-now")
+    assert newest(stored, "commits") == batch
+    after = {info.path: info.mtime for info in store.get_file_info(before)}
+    assert any(after[path] > written[path] for path in before)
+    assert watch.missing == 0
+    assert watch.looks > 100
+    assert [path for table in TABLES for path in files(stored, table)] == before
+    assert_all_is_there_once(stored)
+
+
+def test_killed_in_the_middle_of_a_batch_it_begins_again(stored: Settings) -> None:
+    for kill in range(KILLS):
+        poll(stored, 3)
+        killed_in_a_batch(stored, after_seconds=kill * 0.7)
+    run_command(stored, "coinloom", "stream", "--available-now")
+    assert_all_is_there_once(stored)
+    assert files(stored, "_staging/crypto_prices") == []
+
+
+def killed_in_a_batch(settings: Settings, after_seconds: float) -> None:
+    """Kill the stream so long after it has begun a batch."""
+    log = (settings.coinloom_home / "logs" / "killed-stream.log").open("ab")
+    command = [executable("coinloom"), "stream", "--available-now"]
+    with (
+        log,
+        subprocess.Popen(command, env=environment(settings), stdout=log, stderr=log, start_new_session=True) as process,
+    ):
+        while newest(settings, "offsets") == newest(settings, "commits"):
+            assert process.poll() is None
+            time.sleep(0.05)
+        assert no_secret_on_a_command_line()
+        time.sleep(after_seconds)
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def no_secret_on_a_command_line() -> bool:
+    lines = [line for process in psutil.process_iter(["cmdline"]) for line in process.info["cmdline"] or ()]
+    assert any("fs.s3a.path.style.access=true" in line for line in lines)
+    return not any(SECRET in line for line in lines)
+
+
+class Killed(BaseException):
+    """Stands for kill -9: what runs it does nothing more."""
+
+
+def test_builds_and_counts_bear_what_a_killed_maintain_leaves(
+    stored: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(self: StoredTable, paths: set[str]) -> None:
+        if paths:
+            raise Killed
+
+    poll(stored, 3)
+    send_garbage(stored)
+    run_command(stored, "coinloom", "stream", "--available-now")
+    counted = run_command(stored, "coinloom", "quarantine")
+    with monkeypatch.context() as patched:
+        patched.setattr(StoredTable, "_delete", killed)
+        with pytest.raises(Killed):
+            compact(stored, AFTER_ALL)
+    assert set(in_the_lake(stored).values()) == {1, 2}
+    assert set(seen_by_us(stored).values()) == {1}
+    run_command(stored, "coinloom", "build", "--publish")
+    assert run_command(stored, "coinloom", "quarantine") == counted
+    assert "are" in run_command(stored, "coinloom", "maintain", "--before", AFTER_ALL)
+    assert_all_is_there_once(stored)
+    assert "no hour of the lake has to be compacted" in run_command(stored, "coinloom", "maintain")
+    assert files(stored, "_compaction") == []
+
+
+def test_the_marts_are_those_of_a_local_lake(stored: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    run_command(stored, "coinloom", "build", "--publish")
+    home = tmp_path_factory.mktemp("local")
+    with undisturbed(stored, home, Steps(Console(quiet=True))) as local:
+        assert "s3a" not in local.lake
+        expected = mart_rows(local)
+    assert all(expected.values())
+    assert mart_rows(stored) == expected
+    dbt(stored, "build", "--full-refresh")
+    run_command(stored, "coinloom", "publish")
+    assert mart_rows(stored) == expected
+
+
+def test_no_secret_is_in_any_log(stored: Settings) -> None:
+    logs = [path for path in stored.coinloom_home.rglob("*.log*") if path.is_file() and path.name != "s3mock.log"]
+    assert any(path.name == "thrift-server.log" for path in logs)
+    for path in [*logs, stored.coinloom_home / "supervisord.ini"]:
+        assert SECRET not in path.read_text(errors="replace"), path
