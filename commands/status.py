@@ -50,7 +50,7 @@ def _show(show: Callable[[Settings, Console], None], settings: Settings, console
     """What cannot be reached is said in its place, and the rest is shown all the same."""
     try:
         show(settings, console)
-    except CoinloomError as error:
+    except (CoinloomError, OSError) as error:  # a lake that is out of reach is an OSError
         console.print(str(error), style="yellow", markup=False)
 
 

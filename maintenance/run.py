@@ -66,8 +66,8 @@ def _maintain(settings: Settings, before_hour: str, stop: threading.Event | None
 
 def compact(settings: Settings, before_hour: str = "", stop: threading.Event | None = None) -> list[Compacted]:
     """The hours of the lake that need it; also finishes what a call that was killed has begun. Raises as `maintain`."""
-    with _alone(settings):
-        before_hour = before_hour or f"{utc_now():%Y-%m-%dT%H}"
+    before_hour = before_hour or f"{utc_now():%Y-%m-%dT%H}"
+    with _alone(settings), _clear_errors(settings):
         return [hour for table in _tables(settings) for hour in _compact(settings, table, before_hour, stop)]
 
 
@@ -138,6 +138,19 @@ def _local_lake(settings: Settings) -> Path | None:
     """None if it is in an object store."""
     address = arrow_address(settings.lake)
     return None if "://" in address else Path(address)
+
+
+@contextmanager
+def _clear_errors(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if _local_lake(settings):
+            raise
+        raise MaintenanceFailed(
+            f"The lake {settings.lake} did not do what was asked: {error}. Check LAKE_ROOT, AWS_ENDPOINT_URL, the keys "
+            "or the role, and what they may; then run `coinloom maintain` again."
+        ) from error
 
 
 @contextmanager

@@ -38,6 +38,7 @@ def isolated_settings(home: Path, **overrides: Any) -> Settings:
         "postgres_password": SecretStr(secrets.token_urlsafe(24)),
         "bi_reader_password": SecretStr(secrets.token_urlsafe(24)),
         "spark_master": "local[2]",
+        "spark_local_ip": "127.0.0.1",
         "spark_thrift_host": "127.0.0.1",
         "spark_thrift_port": free_port(),
         "simulator_port": simulator_port,

@@ -16,18 +16,26 @@ from chaos.evidence import mart_rows
 from chaos.pipeline import undisturbed
 from coinloom.processes import environment, executable
 from coinloom.progress import Steps
-from coinloom.settings import Settings
+from coinloom.settings import Settings, Sink
+from ingestion.topic import topic_ends
 from stack import services
+from stores.landing import landed_offsets
 from tests.cluster import Cluster, cluster, on_the_cluster
 from tests.commands import run_command
 from tests.integration.streams import running_stream, wait_for
-from tests.integration.test_object_store import assert_all_is_there_once, newest, no_secret_on_a_command_line, poll
+from tests.integration.test_object_store import (
+    assert_all_is_there_once,
+    double_all,
+    newest,
+    no_secret_on_a_command_line,
+    poll,
+)
 from tests.object_store import SECRET, files, object_store, on_s3
 from tests.stacks import own_settings, running_stack
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
-POLLS = 40
+POLLS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +68,18 @@ def is_in_a_batch(settings: Settings) -> bool:
 def test_a_stream_whose_executor_and_worker_die_in_a_batch_loses_nothing(pipeline: OnACluster, tmp_path: Path) -> None:
     settings, spark = pipeline.settings, pipeline.cluster
     with running_stream(settings, tmp_path / "stream.log") as stream:
-        wait_for(lambda: len(spark.executors()) > 1, 120, stream)
+        wait_for(lambda: len(spark.executors()) > 1, 600, stream)
         poll(settings, POLLS // 2)
-        wait_for(lambda: is_in_a_batch(settings), 120, stream)
+        wait_for(lambda: is_in_a_batch(settings), 600, stream)
         assert no_secret_on_a_command_line()
         for executor in spark.executors()[pipeline.of_the_stream()]:
             executor.kill()
         poll(settings, POLLS // 2)
-        wait_for(lambda: is_in_a_batch(settings), 120, stream)
+        wait_for(lambda: is_in_a_batch(settings), 600, stream)
         spark.kill_worker("first")
         poll(settings, 3)
-        wait_for(lambda: newest(settings, "commits") > 2 and not is_in_a_batch(settings), 180, stream)
-    spark.start_worker("first")
-    run_command(settings, "coinloom", "stream", "--available-now")
+        wait_for(lambda: landed_offsets(settings, Sink.PARQUET) == topic_ends(settings), 900, stream)
+        spark.start_worker("first")
     assert_all_is_there_once(settings)
     assert files(settings, "_staging/crypto_prices") == []
 
@@ -81,6 +88,7 @@ def test_a_build_whose_executor_and_worker_die_makes_the_marts_of_one_machine(
     pipeline: OnACluster, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     settings, spark = pipeline.settings, pipeline.cluster
+    double_all(settings)  # and it meets rows twice, which a killed maintain has left
     with building(settings) as build:
         wait_for_model(build, "int_prices")
         for executor in spark.executors()[pipeline.of_the_thrift_server()]:
@@ -88,9 +96,11 @@ def test_a_build_whose_executor_and_worker_die_makes_the_marts_of_one_machine(
         wait_for_model(build, "crypto_table")
         spark.kill_worker("second")
         printed = build.communicate()[0]
-    print(f"\nthe disturbed build ended with {build.returncode}: {printed[-300:]}")
     spark.start_worker("second")
-    run_command(settings, "coinloom", "build", "--publish")
+    print(f"\nthe disturbed build ended with {build.returncode}: {printed[-300:]}")
+    if build.returncode != 0:
+        run_command(settings, "coinloom", "build")
+    run_command(settings, "coinloom", "publish")
     with undisturbed(settings, tmp_path_factory.mktemp("one-machine"), Steps(Console(quiet=True))) as local:
         assert local.spark_master.startswith("local")
         expected = mart_rows(local)
