@@ -4,6 +4,8 @@
 PYTHON ?= $(shell cat .tools/python 2>/dev/null || echo python3)
 PYTHON_VERSIONS := $(shell sed -n 's/^requires-python = "\(.*\)"/\1/p' pyproject.toml)
 UV_VERSION := 0.13.9
+# Its bounds do not go with requirements.lock.
+CHECKOV_VERSION := 3.3.30
 UV := .tools/uv/bin/uv
 BIN := .venv/bin
 # uv installs exactly the versions and hashes of the lock file; from its cache alone if that has everything.
@@ -14,7 +16,7 @@ install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo dashboard screenshot up down status top build airflow test test-unit test-long lint lint-sql lint-dbt format docs \
+.PHONY: help setup setup-dev demo dashboard screenshot up down status top build airflow test test-unit test-long lint lint-aws lint-sql lint-dbt format docs \
     bench-build bench-dashboard bench-freshness bench-landing bench-sustained bench-year chaos superset lock python clean
 
 help: ## List the targets
@@ -69,6 +71,12 @@ lint-sql: setup-dev
 
 lint-dbt: setup-dev ## Check that the dbt project is described and tested (dbt-score, dbt-bouncer, dbt-coverage)
 	@$(BIN)/python -m dbt_lint
+
+lint-aws: setup-dev ## Check the template for AWS (cfn-lint, which the unit tests run, too, and checkov, in an environment of its own)
+	@$(BIN)/cfn-lint deploy/aws/template.yaml
+	@$(BIN)/python -m tests.deploy.expanded >.tools/aws-template.json
+	@$(UV) tool run --python $(BIN)/python checkov==$(CHECKOV_VERSION) --file .tools/aws-template.json --framework cloudformation \
+	    --skip-download --compact --quiet
 
 format: setup-dev ## Format Python and SQL
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -1,0 +1,1 @@
+"""What it takes to run Coinloom elsewhere than on one machine: for AWS in `aws/`."""

@@ -1,0 +1,77 @@
+"""The template is clean, runs the services of docker-compose.yml with settings that there are, and opens nothing."""
+
+import re
+import subprocess
+from typing import Any
+
+import yaml
+
+from coinloom.processes import executable
+from coinloom.settings import REPOSITORY, Settings
+from tests.deploy.expanded import TEMPLATE, expanded, resources
+
+SERVICES = ("poller", "stream", "thrift-server", "build", "maintain", "dashboard", "monitor")
+OF_LIBRARIES = {"AWS_REGION", "PGSSLMODE", "PGSSLROOTCERT"}
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    lint = subprocess.run([executable("cfn-lint"), TEMPLATE], capture_output=True, text=True, check=False)
+    assert (lint.returncode, lint.stdout) == (0, "")
+
+
+def test_the_services_are_those_of_the_compose_file() -> None:
+    compose = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    ours = expanded()["Mappings"]["Services"]
+    for name in SERVICES:
+        service = ours[name.title().replace("-", "")]
+        assert service["Command"] == [default(part) for part in compose[name]["command"]]
+        assert essence(service["HealthCheck"]) == essence(compose[name]["healthcheck"]["test"])
+
+
+def default(part: str) -> str:
+    """What Compose makes of `${NAME:-default}` where nothing is set."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", part)
+
+
+def essence(check: list[str]) -> list[str]:
+    """Without what is made of an exit code: Docker shows who is unhealthy, ECS starts it anew."""
+    return [re.split(r"; | \|\| ", part)[0] if check[0] == "CMD-SHELL" else part for part in check]
+
+
+def test_every_variable_of_a_container_is_a_setting() -> None:
+    tasks = resources("AWS::ECS::TaskDefinition")
+    assert len(tasks) == len(SERVICES)
+    known = {name.upper() for name in Settings.model_fields} | OF_LIBRARIES
+    for task in tasks.values():
+        (container,) = task["ContainerDefinitions"]
+        assert {variable["Name"] for variable in container["Environment"] + container["Secrets"]} - known == set()
+
+
+def test_a_secret_is_no_plain_variable() -> None:
+    (container,) = resources("AWS::ECS::TaskDefinition")["PollerTask"]["ContainerDefinitions"]
+    plain = {variable["Name"] for variable in container["Environment"]}
+    assert [name for name in plain if re.search("PASSWORD|SECRET|API_KEY|WEBHOOK_URL", name)] == []
+
+
+def test_no_security_group_lets_the_world_in() -> None:
+    groups = resources("AWS::EC2::SecurityGroup")
+    assert len(groups) == 3
+    ingress = [rule for group in groups.values() for rule in group.get("SecurityGroupIngress", [])]
+    ingress += resources("AWS::EC2::SecurityGroupIngress").values()
+    assert sorted(rule["FromPort"] for rule in ingress) == [5432, 9096]
+    assert all("SourceSecurityGroupId" in rule and "CidrIp" not in rule for rule in ingress)
+
+
+def test_roles_may_do_named_things_to_named_resources() -> None:
+    policies = [policy["PolicyDocument"] for policy in resources("AWS::IAM::Policy").values()]
+    for role in resources("AWS::IAM::Role").values():
+        policies += [policy["PolicyDocument"] for policy in role.get("Policies", [])]
+    statements = [statement for policy in policies for statement in policy["Statement"]]
+    assert len(statements) > 8
+    assert [action for statement in statements for action in listed(statement["Action"]) if "*" in action] == []
+    everything = [statement["Action"] for statement in statements if statement["Resource"] == "*"]
+    assert everything == ["ecr:GetAuthorizationToken"]
+
+
+def listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
