@@ -11,7 +11,9 @@ from coinloom.settings import REPOSITORY, Settings
 from tests.deploy.expanded import TEMPLATE, expanded, resources
 
 SERVICES = ("poller", "stream", "thrift-server", "build", "maintain", "dashboard", "monitor")
-OF_LIBRARIES = {"AWS_REGION", "PGSSLMODE", "PGSSLROOTCERT"}
+# Of AWS's libraries, and of encrypted connections.
+OTHERS = {"AWS_REGION", "POSTGRES_SSLMODE", "POSTGRES_SSLROOTCERT"}
+OTHERS |= {f"KAFKA_{name}" for name in ("SECURITY_PROTOCOL", "SASL_MECHANISM", "SASL_USERNAME", "SASL_PASSWORD")}
 
 
 def test_cfn_lint_finds_nothing() -> None:
@@ -41,7 +43,7 @@ def essence(check: list[str]) -> list[str]:
 def test_every_variable_of_a_container_is_a_setting() -> None:
     tasks = resources("AWS::ECS::TaskDefinition")
     assert len(tasks) == len(SERVICES)
-    known = {name.upper() for name in Settings.model_fields} | OF_LIBRARIES
+    known = {name.upper() for name in Settings.model_fields} | OTHERS
     for task in tasks.values():
         (container,) = task["ContainerDefinitions"]
         assert {variable["Name"] for variable in container["Environment"] + container["Secrets"]} - known == set()
