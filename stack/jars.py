@@ -16,6 +16,8 @@ from stack.errors import StackError
 from stack.java import java_executable
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.1.1"
+# What Kafka's own archive has, and its Maven artifact leaves out: without it, the broker logs nothing at all.
+KAFKA_LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.24.3"
 # Of the version of Hive that pyspark ships, and only what it leaves out: without it, the Thrift Server drops a
 # connection now and then when two sessions end at once (NoClassDefFoundError: LlapSigner in Hive's FunctionRegistry).
 HIVE_LLAP = "org.apache.hive:hive-llap-common:2.3.10"
@@ -24,9 +26,9 @@ SPARK_JARS = distribution("pyspark").locate_file("pyspark/jars")
 SPARK_DEFAULTS = REPOSITORY / "spark_streaming" / "spark-defaults.conf"
 
 
-def fetch_broker_jars(jars: Path) -> Path:
-    """Make sure of the broker's jars below `jars`; returns their folder. Raises StackError."""
-    return _fetch(KAFKA, jars)
+def fetch_broker_jars(jars: Path) -> str:
+    """Make sure of the broker's jars below `jars`; returns Java's class path. Raises StackError."""
+    return f"{_fetch(KAFKA, jars)}/*:{_fetch(KAFKA_LOGGING, jars, '-notransitive')}/*"
 
 
 def fetch_thrift_server_jars(jars: Path) -> Path:

@@ -83,10 +83,10 @@ def _controller_port(folder: Path) -> int:
 
 
 def _java(settings: Settings, main_class: str, *arguments: str) -> list[str]:
-    jars = fetch_broker_jars(settings.jars)
+    class_path = fetch_broker_jars(settings.jars)
     log4j = settings.coinloom_home / "kafka" / "log4j2.properties"
     options = ["-Xms128m", "-Xmx512m", f"-Dlog4j2.configurationFile={log4j}"]
-    return [java_executable(), *options, "-cp", f"{jars}/*", main_class, *arguments]
+    return [java_executable(), *options, "-cp", class_path, main_class, *arguments]
 
 
 def _run(settings: Settings, main_class: str, *arguments: str) -> None:

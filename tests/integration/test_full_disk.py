@@ -93,8 +93,9 @@ def test_maintain_leaves_all_as_it_was_and_goes_on_once_there_is_room(
 
 @pytest.mark.long
 def test_a_broker_goes_on_once_there_is_room_and_has_all_it_confirmed(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "small", megabytes=64) as disk:
-        settings = isolated_settings(disk.folder, kafka_topic_partitions=1)
+    home = tmp_path / "home"
+    with small_disk(home / "kafka", megabytes=64) as disk:
+        settings = isolated_settings(home, kafka_topic_partitions=1)
         outbox_file = tmp_path / "poller.sqlite"
         with running_servers(settings, ServerName.KAFKA) as supervisor:
             ensure_topic(settings)
