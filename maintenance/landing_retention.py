@@ -2,7 +2,7 @@
 
 `landing.horizon`, a table in PostgreSQL and a folder of the lake, says from which hour of bars on landing is whole. It
 is written before anything is removed, so a kill leaves at worst hours that count as gone and are still there. Builds go
-by it: docs/decisions/0034-landing-may-go-prices-stay.md.
+by it: docs/decisions/0033-landing-may-go-prices-stay.md.
 """
 
 import shutil
