@@ -19,6 +19,8 @@ from stack.ports import free_port, is_listening
 from stack.with_postgres import temporary_postgres
 from tests.forks import Forked
 
+pytest.importorskip("grpc_status", reason="pip install 'pyspark[connect]'")
+
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 MAIN_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
