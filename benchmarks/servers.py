@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from coinloom.settings import ServerName, Settings, Target, read_settings
-from stack import services
 from stack.isolation import isolated_settings
+from stack.lifecycle import running_servers
 from stack.supervisor import Supervisor
 from stores.migrate import migrate
 
@@ -44,18 +44,9 @@ def temporary_home(name: str, **overrides: Any) -> Iterator[Settings]:
 @contextmanager
 def running(settings: Settings, *names: ServerName) -> Iterator[dict[ServerName, int]]:
     """Run these servers, PostgreSQL among them; yields their process ids."""
-    supervisor = Supervisor(settings)
-    servers = [services.server(settings, name) for name in names]
-    supervisor.start(servers)
-    try:
-        for server in servers:
-            supervisor.start_process(server.name)
-        for server in servers:
-            supervisor.wait_ready(server)
+    with running_servers(settings, *names) as supervisor:
         migrate(settings)
         yield _process_ids(supervisor)
-    finally:
-        supervisor.stop()
 
 
 def _process_ids(supervisor: Supervisor) -> dict[ServerName, int]:

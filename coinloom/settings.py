@@ -345,6 +345,11 @@ class Settings(BaseSettings):
         return values
 
 
+def in_clear(secret: SecretStr | None) -> str | None:
+    """For a library that sends it; None if it is not set."""
+    return secret.get_secret_value() if secret else None
+
+
 def read_settings(**overrides: Any) -> Settings:
     """The settings with these overrides; a None overrides nothing.
 

@@ -1,5 +1,8 @@
 """Starting and stopping the embedded stack in the right order."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from coinloom.progress import Steps
 from coinloom.settings import ServerName, Settings
 from ingestion.producer import ensure_topic
@@ -44,6 +47,24 @@ def _wait(servers: list[Service], supervisor: Supervisor, steps: Steps) -> None:
     for server in servers:
         with steps.step(f"Start {server.name}"):
             supervisor.wait_ready(server)
+
+
+@contextmanager
+def running_servers(settings: Settings, *names: ServerName) -> Iterator[Supervisor]:
+    """Some servers alone, in a home of their own, as nothing has migrated or filled them; none is left at the end.
+
+    Raises StackError, as `start`.
+    """
+    supervisor = Supervisor(settings)
+    servers = [services.server(settings, name) for name in names]
+    supervisor.start(servers)
+    try:
+        _start(servers, supervisor)
+        for server in servers:
+            supervisor.wait_ready(server)
+        yield supervisor
+    finally:
+        supervisor.stop()
 
 
 def stop(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 
 from coinloom.errors import CoinloomError
-from coinloom.settings import Settings
+from coinloom.settings import Settings, in_clear
 
 SOON_SECONDS = 5
 """To connect, while somebody waits. Two were too few with ten busy processes on two cores."""
@@ -50,7 +50,7 @@ def parameters(settings: Settings, connect_timeout_seconds: int = 10, options: s
         "port": settings.postgres_port,
         "dbname": settings.postgres_db,
         "user": settings.postgres_user,
-        "password": _password(settings),
+        "password": in_clear(settings.postgres_password),
         "sslmode": str(settings.postgres_sslmode),
         "sslrootcert": settings.postgres_sslrootcert,
         "connect_timeout": connect_timeout_seconds,
@@ -75,7 +75,3 @@ def unavailable(settings: Settings, error: Exception) -> DatabaseUnavailable:
 def as_reader(settings: Settings) -> Settings:
     """The same database, entered as bi_reader."""
     return settings.model_copy(update={"postgres_user": "bi_reader", "postgres_password": settings.bi_reader_password})
-
-
-def _password(settings: Settings) -> str | None:
-    return settings.postgres_password.get_secret_value() if settings.postgres_password else None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from coinloom.settings import KafkaMechanism, KafkaProtocol, Settings
+from coinloom.settings import KafkaMechanism, KafkaProtocol, Settings, in_clear
 from stores.tls import tls_context
 
 IAM_LOGIN = "software.amazon.msk.auth.iam.IAMLoginModule required;"
@@ -35,7 +35,7 @@ def client_options(settings: Settings) -> dict[str, Any]:
     if settings.kafka_security_protocol is KafkaProtocol.SASL_SSL:
         options["sasl_mechanism"] = str(settings.kafka_sasl_mechanism)
         options["sasl_plain_username"] = settings.kafka_sasl_username
-        options["sasl_plain_password"] = _password(settings)
+        options["sasl_plain_password"] = in_clear(settings.kafka_sasl_password)
     return options
 
 
@@ -64,7 +64,10 @@ def _jaas(settings: Settings) -> str:
     if uses_iam(settings):
         return IAM_LOGIN
     module = LOGIN_MODULES[settings.kafka_sasl_mechanism]
-    user, password = jaas_quoted(settings.kafka_sasl_username or ""), jaas_quoted(_password(settings) or "")
+    user, password = (
+        jaas_quoted(settings.kafka_sasl_username or ""),
+        jaas_quoted(in_clear(settings.kafka_sasl_password) or ""),
+    )
     return f"{module} required username={user} password={password};"
 
 
@@ -72,7 +75,3 @@ def jaas_quoted(value: str) -> str:
     """As Java's StreamTokenizer reads it back."""
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}
     return '"' + "".join(escapes.get(character, character) for character in value) + '"'
-
-
-def _password(settings: Settings) -> str | None:
-    return settings.kafka_sasl_password.get_secret_value() if settings.kafka_sasl_password else None

@@ -9,7 +9,7 @@ from thrift.transport.TSSLSocket import TSSLSocket
 from thrift.transport.TTransport import TTransportException
 
 from coinloom.errors import CoinloomError
-from coinloom.settings import Settings
+from coinloom.settings import Settings, in_clear
 from stores.tls import Peer, obstacle, tls_context
 
 NO_PASSWORD = "x"  # noqa: S105  a server that asks for none wants something all the same
@@ -32,7 +32,7 @@ def open_cursor(settings: Settings) -> hive.Cursor:
         WrongSetting: the certificates of SPARK_THRIFT_SSL_CAFILE cannot be read.
     """
     host, port, user = settings.spark_thrift_host, settings.spark_thrift_port, settings.spark_thrift_user
-    password = settings.spark_thrift_password.get_secret_value() if settings.spark_thrift_password else None
+    password = in_clear(settings.spark_thrift_password)
     try:
         transport = sasl_transport(settings, host, port, user, password)
         return hive.Connection(thrift_transport=transport, username=user).cursor()

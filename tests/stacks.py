@@ -9,13 +9,13 @@ import psutil
 from rich.console import Console
 
 from coinloom.progress import Steps
-from coinloom.settings import ServerName, Settings, Sink
+from coinloom.settings import Settings, Sink
 from ingestion.producer import ensure_topic
-from stack import lifecycle, postgres, services
+from stack import lifecycle, postgres
 from stack.isolation import isolated_settings
 from stack.marked import marked
 from stack.services import Service
-from stack.supervisor import MARK, Supervisor
+from stack.supervisor import MARK
 from stores.migrate import migrate
 
 COINS = 60
@@ -36,22 +36,6 @@ def running_stack(settings: Settings, *others: Service) -> Iterator[Settings]:
     finally:
         lifecycle.stop(settings)
     assert supervised_processes(settings.coinloom_home) == []
-
-
-@contextmanager
-def running_servers(settings: Settings, *names: ServerName) -> Iterator[Supervisor]:
-    """Some servers alone, in a home of their own; none of them is left at the end."""
-    supervisor = Supervisor(settings)
-    servers = [services.server(settings, name) for name in names]
-    supervisor.start(servers)
-    try:
-        for server in servers:
-            supervisor.start_process(server.name)
-        for server in servers:
-            supervisor.wait_ready(server)
-        yield supervisor
-    finally:
-        supervisor.stop()
 
 
 def elsewhere(stack: Settings, name: str, home: Path, **overrides: Any) -> Settings:

@@ -14,7 +14,7 @@ import tenacity
 
 from coinloom.clock import Clock, utc_now
 from coinloom.errors import WrongSetting
-from coinloom.settings import CoinGeckoPlan, Settings
+from coinloom.settings import CoinGeckoPlan, Settings, in_clear
 from ingestion.coingecko.answers import Shape, read_body, receive
 from ingestion.coingecko.markets import COINS, MarketsAnswer, MarketsRequest, Row
 from ingestion.coingecko.plans import BASE_URLS, key_header, user_agent
@@ -73,7 +73,7 @@ class CoinGeckoClient:
         now: Clock,
     ) -> Self:
         """The client for the plan, the key and the host of the settings."""
-        key = settings.coingecko_api_key.get_secret_value() if settings.coingecko_api_key else None
+        key = in_clear(settings.coingecko_api_key)
         plan, base_url = settings.coingecko_plan, settings.coingecko_base_url
         return cls(session, plan, key, base_url, before_call=before_call, sleep=sleep, now=now)
 

@@ -13,10 +13,10 @@ from ingestion.polling.relay import Relay
 from ingestion.producer import ensure_topic, open_producer
 from ingestion.topic import open_topic
 from stack.isolation import isolated_settings
+from stack.lifecycle import running_servers
 from tests.integration.streams import in_files, send
 from tests.integration.test_lost_messages import landed, prices
 from tests.integration.warm_stream import WarmStream
-from tests.stacks import running_servers
 
 pytestmark = pytest.mark.long
 

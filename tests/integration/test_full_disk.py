@@ -18,12 +18,13 @@ from ingestion.producer import ensure_topic, open_producer
 from ingestion.topic import open_topic
 from stack import services
 from stack.isolation import isolated_settings
+from stack.lifecycle import running_servers
 from tests.commands import run_command
 from tests.disks import SmallDisk, small_disk
 from tests.integration.streams import in_files, send
 from tests.integration.test_lost_messages import landed, prices
 from tests.integration.warm_stream import WarmStream
-from tests.stacks import elsewhere, running_servers
+from tests.stacks import elsewhere
 
 
 @pytest.fixture

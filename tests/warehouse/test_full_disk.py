@@ -16,11 +16,12 @@ from coinloom.settings import ServerName, Settings, Target
 from serving.publish import publish
 from serving.source import PublishFailed
 from stack import services
+from stack.lifecycle import running_servers
 from stack.supervisor import Supervisor
 from stores.database import DatabaseUnavailable, as_reader, connect
 from stores.migrate import migrate
 from tests.disks import SmallDisk, small_disk
-from tests.stacks import own_settings, running_servers
+from tests.stacks import own_settings
 from tests.warehouse.as_full_refresh import land_coin, require_as_full_refresh
 from tests.warehouse.warehouse import Warehouse
 
@@ -58,6 +59,12 @@ class Scene:
         with connect(as_reader(self.settings)) as connection:
             return connection.execute(EVERYTHING).fetchall()
 
+    def require_failed_build(self, words: str) -> None:
+        """It says these."""
+        failed = self.warehouse.dbt("build")
+        assert failed.returncode != 0
+        assert words in failed.stdout, failed.stdout[-4000:]
+
     def wait_ready(self) -> None:
         """supervisord has started again what has ended."""
         for server in SERVERS[self.warehouse.target]:
@@ -81,18 +88,14 @@ def test_a_build_of_the_lake_on_a_full_disk(tmp_path: Path) -> None:
     with scene(Target.SPARK, tmp_path) as spark:
         before = spark.published()
         spark.disk.fill()
-        failed = spark.warehouse.dbt("build")
-        assert failed.returncode != 0
-        assert "A disk is full" in failed.stdout, failed.stdout[-4000:]
+        spark.require_failed_build("A disk is full")
         with pytest.raises(PublishFailed, match="The last build has not finished"):
             publish(spark.settings)
         assert spark.published() == before
         spark.disk.make_room()
 
         with spark.disk.read_only():
-            failed = spark.warehouse.dbt("build")
-            assert failed.returncode != 0
-            assert "A file system is read-only" in failed.stdout, failed.stdout[-4000:]
+            spark.require_failed_build("A file system is read-only")
         require_as_full_refresh(spark.warehouse)
         publish(spark.settings)
         assert len(spark.published()) > len(before)
@@ -102,9 +105,7 @@ def test_a_build_and_a_publish_in_postgres_on_a_full_disk(tmp_path: Path) -> Non
     with scene(Target.POSTGRES, tmp_path) as postgres:
         before = postgres.published()
         postgres.disk.fill()
-        failed = postgres.warehouse.dbt("build")
-        assert failed.returncode != 0
-        assert "No space left on device" in failed.stdout, failed.stdout[-4000:]
+        postgres.require_failed_build("No space left on device")
         postgres.disk.make_room()
         postgres.wait_ready()
         assert postgres.published() == before

@@ -1,6 +1,5 @@
 """A Thrift Server that we cannot talk to is refused with the setting to change, as PyHive and dbt-spark meet it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,6 @@ from coinloom.settings import Settings
 from stores.thrift import ThriftServerRefused, ThriftServerUnavailable, open_cursor, thrift_obstacle
 from tests.certificates import Authority
 from tests.unit.stores.servers import listening
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority.new(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def encrypted(authority: Authority) -> Iterator[int]:
-    with listening(authority.certificate()) as port:
-        yield port
 
 
 def settings(port: int, **values: Any) -> Settings:

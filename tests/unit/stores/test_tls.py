@@ -13,17 +13,6 @@ from tests.unit.stores.servers import listening
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority.new(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def encrypted(authority: Authority) -> Iterator[int]:
-    with listening(authority.certificate()) as port:
-        yield port
-
-
-@pytest.fixture(scope="module")
 def plain() -> Iterator[int]:
     with listening(None) as port:
         yield port
