@@ -40,10 +40,10 @@ class NoBrowser(CoinloomError):
 
 @dataclass(slots=True)
 class Seen:
-    """Seconds, of each time; and by number of browsers, how often a second PostgreSQL was asked."""
+    """Seconds, of the first visit and of each later one; by number of browsers, how often PostgreSQL was asked."""
 
     rows: int = 0
-    first_visit: float | None = None
+    first_visit: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     questions: dict[int, float] = field(default_factory=dict)
 
@@ -81,14 +81,15 @@ def browser(home: Path) -> Iterator[BrowserContext]:
 
 
 def look_at_pages(context: BrowserContext, url: str, coins: int, repetitions: int, seen: Seen) -> None:
-    """Each page again and again, another coin each time; the first of all is counted apart."""
+    """Each page again and again, another coin each time; the first visit to each is counted apart."""
     page = context.new_page()
-    seen.first_visit = _open(page, url, MOVERS_ARE_THERE)
     pages = {
         "page of movers": ("", MOVERS_ARE_THERE),
         "page of a coin": ("coin/{coin}", COIN_IS_THERE),
         "page of health": ("health", HEALTH_IS_THERE),
     }
+    for what, (path, is_there) in pages.items():
+        seen.first_visit[what] = _open(page, f"{url}/{path.format(coin='coin-002')}", is_there)
     for number in range(repetitions):
         coin = f"coin-{1 + number * (coins // repetitions):03}"
         for what, (path, is_there) in pages.items():

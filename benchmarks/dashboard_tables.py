@@ -22,9 +22,8 @@ def _seconds(seen: Seen) -> Table:
         met = "yes" if p95(values) <= most else "**no**"
         measured = [f"{value:.2f}" for value in (median(values), p95(values), max(values))]
         table.rows.append([what, f"{len(values)}", *measured, f"{most:g}", met])
-    if seen.first_visit is not None:
-        first = f"{seen.first_visit:.2f}"
-        table.rows.append(["movers, at the very first visit", "1", first, "-", first, "-", "-"])
+    for what, value in seen.first_visit.items():
+        table.rows.append([f"{what}, first visit", "1", f"{value:.2f}", "-", f"{value:.2f}", "-", "-"])
     return table
 
 

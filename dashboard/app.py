@@ -1,25 +1,21 @@
 """The application: the frame, the pages in it, the files they link to, and what guards them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from dash import Dash
+from dash.development.base_component import Component
 
 from coinloom.clock import Clock, utc_now
 from coinloom.settings import Settings
-from dashboard import downloads, guard, shell
-from dashboard.address import Page
+from dashboard import downloads, guard, scripts, shell
+from dashboard.address import Address, Page
 from dashboard.database import Database
 from dashboard.market import Market
 from dashboard.pages import coin, health, movers
 from dashboard.parts import notice
 
 ASSETS = Path(__file__).parent / "assets"
-PAGES = {
-    Page.MOVERS: movers.layout,
-    Page.COIN: coin.layout,
-    Page.HEALTH: health.layout,
-    Page.NOT_FOUND: lambda: notice("There is no such page", "The way about is above."),
-}
 
 
 def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> Dash:
@@ -38,11 +34,18 @@ def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> 
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     market = Market(database)
-    app.layout = lambda: shell.layout(market)
-    shell.register(app, market, settings, PAGES, now)
+    pages: dict[Page, Callable[[Address], Component]] = {
+        Page.MOVERS: lambda address: movers.layout(market, address),
+        Page.COIN: lambda address: coin.layout(market, address),
+        Page.HEALTH: lambda _: health.layout(),
+        Page.NOT_FOUND: lambda _: notice("There is no such page", "The way about is above."),
+    }
+    app.layout = lambda: shell.layout(market, pages)
+    shell.register(app, market, settings, pages, now)
     movers.register(app, market)
     coin.register(app, market)
     health.register(app, settings, now)
     downloads.register(app.server, market)
+    scripts.preload(app)
     guard.protect(app, settings)
     return app

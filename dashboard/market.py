@@ -57,6 +57,10 @@ class Market:
             raise found
         return found
 
+    def filling(self, address: Address) -> str:
+        """What a page of this address is filled with now: another address or publish, another filling."""
+        return f"{self.version()} {address}"
+
     def currencies(self) -> list[Row]:
         return self._once(("coin_overview",), queries.currencies)
 
@@ -105,6 +109,14 @@ class Market:
         except CoinloomError as error:
             return error
         return Version(tuple((row["mart"], row["changed_at"]) for row in rows))
+
+
+def if_it_can_be_read(ask: Callable[[], Answer]) -> Answer | None:
+    """An answer of the market, or None; then the frame says why."""
+    try:
+        return ask()
+    except CoinloomError:
+        return None
 
 
 def _ask(_key: Hashable, ask: Callable[[], Answer]) -> Answer:

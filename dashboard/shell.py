@@ -6,6 +6,8 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from flask import request
 
 from coinloom.clock import Clock, seconds_since
 from coinloom.errors import CoinloomError
@@ -13,7 +15,7 @@ from coinloom.settings import Settings, Stage
 from coinloom.wording import age
 from dashboard.address import Address, Page
 from dashboard.database import MartMissing
-from dashboard.market import Market
+from dashboard.market import Market, if_it_can_be_read
 from dashboard.parts import LOOKS, choices, notice
 from health.verdicts import age_limits
 
@@ -25,14 +27,21 @@ HOW_TO_GET_IT = (
 THEMES = [{"label": "Auto", "value": "auto"}, {"label": "Light", "value": "light"}, {"label": "Dark", "value": "dark"}]
 
 
-def layout(market: Market) -> html.Div:
-    """Of a page that is opened now: what is published by now need not be asked for once more."""
+Pages = Mapping[Page, Callable[[Address], Component]]
+"""How each page is made, filled with what its address names."""
+
+
+def layout(market: Market, pages: Pages) -> html.Div:
+    """With the page in it that asks, as its browser says by Referer. If it does not, `show_page` adds the page."""
+    version = if_it_can_be_read(lambda: str(market.version()))
+    address = Address.read(request.referrer) if request.referrer else None
+    page = pages[address.page](address) if address else None
     return html.Div(
         [
             dcc.Location(id="address", refresh="callback-nav"),
             dcc.Interval(id="clock", interval=REFRESH_MS),
-            dcc.Store(id="version", data=_version(market)),
-            dcc.Store(id="shown"),
+            dcc.Store(id="version", data=version),
+            dcc.Store(id="shown", data=address.page if address else None),
             html.Header(
                 [
                     dcc.Link([html.Span("◆", className="mark"), "Coinloom"], href="/", className="brand"),
@@ -44,22 +53,22 @@ def layout(market: Market) -> html.Div:
                 className="bar",
             ),
             html.Div(id="away"),
-            html.Main(id="page"),
+            html.Main(page, id="page"),
         ],
         id="frame",
         className="auto",
     )
 
 
-def register(
-    app: Dash, market: Market, settings: Settings, pages: Mapping[Page, Callable[[], Component]], now: Clock
-) -> None:
+def register(app: Dash, market: Market, settings: Settings, pages: Pages, now: Clock) -> None:
     """Have the frame follow the address and the clock."""
 
     @app.callback(Output("page", "children"), Output("shown", "data"), Input("address", "href"), State("shown", "data"))
     def show_page(href: str, shown: str | None) -> Any:
-        page = Address.read(href).page
-        return (no_update, no_update) if page == shown else (pages[page](), page)
+        address = Address.read(href)
+        if address.page == shown:
+            raise PreventUpdate
+        return pages[address.page](address), address.page
 
     @app.callback(Output("frame", "className"), Input("theme", "value"))
     def choose_theme(theme: str) -> str:
@@ -99,13 +108,6 @@ def leave_as_it_is(error: Exception) -> None:
     """What a page does whose data cannot be read: the frame says why. Anything unexpected keeps its traceback."""
     if not isinstance(error, CoinloomError):
         raise error
-
-
-def _version(market: Market) -> str | None:
-    try:
-        return str(market.version())
-    except CoinloomError:
-        return None
 
 
 def _links(address: Address) -> list[Component]:

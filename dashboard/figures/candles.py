@@ -1,11 +1,13 @@
-"""One coin: candles with averages and bands, and panes for volume, RSI and MACD below each other."""
+"""One coin: candles with averages and bands, and panes for volume, RSI and MACD below each other.
+
+Figure and traces are dicts in the form of Plotly's schema (https://plotly.com/javascript/reference/). Plotly's own
+classes check every number of them, which takes longer than all else that a page needs here; the tests do that.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby, pairwise
 from typing import Any
-
-import plotly.graph_objects as go
 
 from dashboard.address import BARS, Address
 from dashboard.database import Row
@@ -13,14 +15,16 @@ from dashboard.figures.ink import AVERAGE, BAND, DOWN, EXPONENTIAL, FLAT, UP, sh
 from dashboard.figures.panes import MACD, PRICE, RSI, VOLUME, Pane, layout
 
 Columns = dict[str, list[Any]]
+Trace = dict[str, Any]
+Figure = dict[str, Any]
 
 
-def candles(rows: Sequence[Row], address: Address) -> go.Figure:
+def candles(rows: Sequence[Row], address: Address) -> Figure:
     """Of the rows of `queries.bars`. What repeats the bar before it is grey; where bars are missing, it is shaded."""
     gaps = list(_gaps(rows, address))
     columns = _columns(rows, gaps)
     traces = [*_price(columns), *_bars(rows), *_below(columns)] if rows else []
-    return go.Figure(traces, layout(gaps, str(address)))
+    return {"data": traces, "layout": layout(gaps, str(address))}
 
 
 def _gaps(rows: Sequence[Row], address: Address) -> Iterator[tuple[datetime, datetime]]:
@@ -38,7 +42,7 @@ def _columns(rows: Sequence[Row], gaps: list[tuple[datetime, datetime]]) -> Colu
     return {name: [row[name] for row in ordered] for name in (rows[0] if rows else {})}
 
 
-def _price(columns: Columns) -> Iterator[go.Scatter]:
+def _price(columns: Columns) -> Iterator[Trace]:
     yield _band(columns)
     # Prices are sampled: a bar of one price is a dash, and the eye needs something to follow.
     thread = {"color": shaded(FLAT, 0.6), "width": 1, "shape": "hv"}
@@ -47,7 +51,7 @@ def _price(columns: Columns) -> Iterator[go.Scatter]:
         yield _line(PRICE, columns, column, name, line={"color": colour, "width": 1.4}, hovertemplate="%{y:,.6~r}")
 
 
-def _band(columns: Columns) -> go.Scatter:
+def _band(columns: Columns) -> Trace:
     """The room between the Bollinger bands: a closed outline for each stretch of bars that has them."""
     bars = zip(*(columns[name] for name in ("bar_start", "bollinger_upper_20", "bollinger_lower_20")), strict=True)
     outline: list[tuple[datetime | None, float | None]] = []
@@ -55,57 +59,60 @@ def _band(columns: Columns) -> go.Scatter:
         if is_known:
             starts, upper, lower = zip(*stretch, strict=True)
             outline += [*zip(starts, upper, strict=True), *zip(starts[::-1], lower[::-1], strict=True), (None, None)]
-    return go.Scatter(
-        x=[start for start, _ in outline],
-        y=[price for _, price in outline],
-        name="Bollinger 20 min",
-        mode="lines",
-        line={"color": shaded(BAND, 0.5), "width": 1},
-        fill="toself",
-        fillcolor=shaded(BAND, 0.09),
-        hoverinfo="skip",
-    )
+    return {
+        "type": "scatter",
+        "x": [start for start, _ in outline],
+        "y": [price for _, price in outline],
+        "name": "Bollinger 20 min",
+        "mode": "lines",
+        "line": {"color": shaded(BAND, 0.5), "width": 1},
+        "fill": "toself",
+        "fillcolor": shaded(BAND, 0.09),
+        "hoverinfo": "skip",
+    }
 
 
-def _bars(rows: Sequence[Row]) -> Iterator[go.Candlestick]:
+def _bars(rows: Sequence[Row]) -> Iterator[Trace]:
     yield _candlesticks([row for row in rows if not row["is_filled"]], "Bars", UP, DOWN)
     yield _candlesticks([row for row in rows if row["is_filled"]], "Filled", FLAT, FLAT)
 
 
-def _candlesticks(rows: Sequence[Row], name: str, up: str, down: str) -> go.Candlestick:
+def _candlesticks(rows: Sequence[Row], name: str, up: str, down: str) -> Trace:
     prices = {part: [row[part] for row in rows] for part in ("open", "high", "low", "close")}
-    return go.Candlestick(
-        x=[row["bar_start"] for row in rows],
-        **prices,
-        name=name,
-        increasing={"line": {"color": up, "width": 1}, "fillcolor": up},
-        decreasing={"line": {"color": down, "width": 1}, "fillcolor": down},
-        yhoverformat=",.6~r",
-        showlegend=bool(rows) and name == "Filled",
-    )
+    return prices | {
+        "type": "candlestick",
+        "x": [row["bar_start"] for row in rows],
+        "name": name,
+        "increasing": {"line": {"color": up, "width": 1}, "fillcolor": up},
+        "decreasing": {"line": {"color": down, "width": 1}, "fillcolor": down},
+        "yhoverformat": ",.6~r",
+        "showlegend": bool(rows) and name == "Filled",
+    }
 
 
-def _below(columns: Columns) -> Iterator[go.Scatter | go.Bar]:
+def _below(columns: Columns) -> Iterator[Trace]:
     area = {"fill": "tozeroy", "fillcolor": shaded(EXPONENTIAL, 0.12), "hovertemplate": "%{y:.4s}"}
     yield _thin_line(VOLUME, columns, "volume_24h", "Volume 24 h", EXPONENTIAL, **area)
     yield _thin_line(RSI, columns, "rsi_14", "RSI 14 min", BAND, hovertemplate="%{y:.1f}")
     histogram = columns["macd_histogram"]
     colours = [shaded(UP if (value or 0) >= 0 else DOWN, 0.65) for value in histogram]
-    yield go.Bar(
-        x=columns["bar_start"],
-        y=histogram,
-        yaxis=MACD.axis_name,
-        name="Histogram",
-        marker={"color": colours, "line": {"width": 0}},
-        showlegend=False,
-    )
+    yield {
+        "type": "bar",
+        "x": columns["bar_start"],
+        "y": histogram,
+        "yaxis": MACD.axis_name,
+        "name": "Histogram",
+        "marker": {"color": colours, "line": {"width": 0}},
+        "showlegend": False,
+    }
     yield _thin_line(MACD, columns, "macd", "MACD", EXPONENTIAL)
     yield _thin_line(MACD, columns, "macd_signal", "Signal", AVERAGE)
 
 
-def _thin_line(pane: Pane, columns: Columns, column: str, name: str, colour: str, **look: Any) -> go.Scatter:
+def _thin_line(pane: Pane, columns: Columns, column: str, name: str, colour: str, **look: Any) -> Trace:
     return _line(pane, columns, column, name, line={"color": colour, "width": 1.2}, showlegend=False, **look)
 
 
-def _line(pane: Pane, columns: Columns, column: str, name: str, **look: Any) -> go.Scatter:
-    return go.Scatter(x=columns["bar_start"], y=columns[column], yaxis=pane.axis_name, name=name, mode="lines", **look)
+def _line(pane: Pane, columns: Columns, column: str, name: str, **look: Any) -> Trace:
+    axes = {"x": columns["bar_start"], "y": columns[column], "yaxis": pane.axis_name}
+    return {"type": "scatter", **axes, "name": name, "mode": "lines", **look}

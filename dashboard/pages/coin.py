@@ -1,16 +1,15 @@
 """One coin: what it is worth, how that moves, and its bars with their indicators."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-import plotly.graph_objects as go
 from dash import Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
 from dashboard.address import BARS, Address, Page
 from dashboard.database import Row
-from dashboard.figures.candles import candles
-from dashboard.market import Market
+from dashboard.figures.candles import Figure, candles
+from dashboard.market import Market, if_it_can_be_read
 from dashboard.pages.coin_head import head
 from dashboard.parts import choices, downloads, notice
 
@@ -29,22 +28,38 @@ NOTHING_YET = {"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"vi
 Option = dict[str, str]
 
 
-def layout() -> html.Div:
-    """Empty, and hidden until there is something to show."""
+class Content(NamedTuple):
+    """The children of the page's parts, the chart, whether both are hidden, and what the page is filled with."""
+
+    notice: Any = None
+    head: Any = None
+    bars: Any = None
+    spans: Any = None
+    downloads: Any = None
+    chart: Any = NOTHING_YET
+    state: str = "waiting"
+    filled: str | None = None
+
+
+def layout(market: Market, address: Address) -> html.Div:
+    """Hidden while there is nothing to show."""
+    content = if_it_can_be_read(lambda: _content(market, address)) or Content()
     tools = [
         dcc.Dropdown(id="coin-choice", placeholder="Another coin …", clearable=False, className="coin-choice"),
-        html.Div(id="bars"),
-        html.Div(id="spans"),
-        html.Div(id="coin-downloads", className="choices"),
+        html.Div(content.bars, id="bars"),
+        html.Div(content.spans, id="spans"),
+        html.Div(content.downloads, id="coin-downloads", className="choices"),
     ]
-    chart = html.Section(
-        [html.Header(tools), html.Div(dcc.Graph(id="candles", figure=NOTHING_YET, config=GRAPH), className="candles")],
-        className="card",
-    )
+    graph = dcc.Graph(id="candles", figure=content.chart, config=GRAPH)
+    chart = html.Section([html.Header(tools), html.Div(graph, className="candles")], className="card")
     return html.Div(
         [
-            html.Div(id="coin-notice"),
-            html.Div([html.Div(id="coin-head", className="head"), chart], id="coin", className="waiting"),
+            html.Div(content.notice, id="coin-notice"),
+            html.Div(
+                [html.Div(content.head, id="coin-head", className="head"), chart], id="coin", className=content.state
+            ),
+            dcc.Store(id="coin-filled", data=content.filled),
+            dcc.Store(id="coin-chosen"),
         ]
     )
 
@@ -52,23 +67,40 @@ def layout() -> html.Div:
 def register(app: Dash, market: Market) -> None:
     @app.callback(
         Output("coin-notice", "children"),
-        Output("coin", "className"),
         Output("coin-head", "children"),
         Output("bars", "children"),
         Output("spans", "children"),
         Output("coin-downloads", "children"),
         Output("candles", "figure"),
+        Output("coin", "className"),
+        Output("coin-filled", "data"),
+        Output("coin-chosen", "data"),
+        Output("coin-choice", "value"),
         Input("version", "data"),
         Input("address", "href"),
+        Input("coin-choice", "value"),
         State("coin", "className"),
+        State("coin-filled", "data"),
     )
-    def fill(version: str | None, href: str, state: str) -> Any:
+    def fill(version: str | None, href: str, chosen: str | None, state: str, filled: str | None) -> Any:
+        """With the coin that is chosen, or else the one that the address names."""
         address = Address.read(href)
-        if not version or address.page is not Page.COIN:
+        if chosen:
+            address = address.of(coin=chosen)
+        if not version or address.page is not Page.COIN or (filled == market.filling(address) and not chosen):
             raise PreventUpdate
-        *others, chart = _filled(market, address)
-        is_drawn = state != "waiting" and ctx.triggered_id == "version"
-        return *others, _redrawn(chart) if is_drawn else chart
+        content = _content(market, address)
+        is_only_newer = ctx.triggered_id == "version" and not chosen
+        if is_only_newer and state == content.state == "":
+            content = content._replace(chart=_redrawn(content.chart))
+        return *content, str(address) if chosen else no_update, None
+
+    @app.callback(
+        Output("address", "href", allow_duplicate=True), Input("coin-chosen", "data"), prevent_initial_call=True
+    )
+    def follow(chosen: str) -> str:
+        """What is chosen is shown first: a page whose address has changed asks for more before it is filled."""
+        return chosen
 
     @app.callback(
         Output("coin-choice", "options"), Input("coin-choice", "search_value"), Input("address", "href"),
@@ -80,18 +112,6 @@ def register(app: Dash, market: Market) -> None:
         currency = market.currency(Address.read(href).currency)["vs_currency"]
         return _options(market.overview(currency), words, offered or ())
 
-    @app.callback(
-        Output("address", "href", allow_duplicate=True),
-        Output("coin-choice", "value"),
-        Input("coin-choice", "value"),
-        State("address", "href"),
-        prevent_initial_call=True,
-    )
-    def choose(coin: str | None, href: str) -> Any:
-        if not coin:
-            raise PreventUpdate
-        return str(Address.read(href).of(coin=coin)), None
-
 
 def named(market: Market, address: Address) -> Address:
     """With what the address does not say: the first currency, its largest coin."""
@@ -99,30 +119,29 @@ def named(market: Market, address: Address) -> Address:
     return address if address.coin else address.of(coin=market.overview(address.currency)[0]["coin_id"])
 
 
-def _filled(market: Market, address: Address) -> tuple[Any, ...]:
-    address = named(market, address)
+def _content(market: Market, address: Address) -> Content:
+    filled, address = market.filling(address), named(market, address)
     coin = market.coin(address.coin, address.currency)
     if coin is None:
-        return _unknown(market, address), "waiting", *(no_update,) * 5
+        return Content(_unknown(market, address), filled=filled)
     path = str(address.of(page=Page.COIN)).removeprefix("/").partition("?")
-    return (
+    return Content(
         None,
-        "",
         head(coin),
         choices(address, "bars", list(BARS), address.bars),
         choices(address, "span", BARS[address.bars].spans, address.span),
         downloads(path[0], f"?{path[2]}"),
         candles(market.bars(coin, address), address),
+        "",
+        filled,
     )
 
 
-def _redrawn(chart: go.Figure) -> Any:
+def _redrawn(chart: Figure) -> Patch:
     """What is new in a chart that somebody looks at. Its axes, which may be zoomed, are left to the browser."""
-    if chart is no_update:
-        return no_update
     patch = Patch()
-    patch["data"] = list(chart.data)
-    patch["layout"]["shapes"] = list(chart.layout.shapes)
+    patch["data"] = chart["data"]
+    patch["layout"]["shapes"] = chart["layout"]["shapes"]
     return patch
 
 

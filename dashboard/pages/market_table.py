@@ -33,9 +33,10 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def market_table() -> dag.AgGrid:
+def market_table(rows: Sequence[Row]) -> dag.AgGrid:
     return dag.AgGrid(
         id="market",
+        rowData=list(rows),
         columnDefs=_columns(),
         defaultColDef={"sortable": True, "filter": True, "resizable": True, "suppressHeaderMenuButton": True},
         getRowId="params.data.coin_id",

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
-from dash import Dash, Input, Output, Patch, State, dcc, html, no_update
+from dash import Dash, Input, Output, Patch, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -12,37 +12,56 @@ from dashboard import numbers
 from dashboard.address import CHANGES, Address, Page
 from dashboard.database import Row
 from dashboard.figures.treemap import treemap
-from dashboard.market import Market
+from dashboard.market import Market, if_it_can_be_read
 from dashboard.pages.market_table import market_rows, market_table
 from dashboard.parts import card, change, choices, downloads, figure_of
 
 FIRST_ROWS = 100
-"""Of the table of a page that is opened: more than a screen shows. The others follow when these are there."""
+"""Of the table of a page that is opened: more than a screen shows."""
+OTHERS_AFTER_MS = 500
 
 
-def layout() -> html.Div:
-    """Empty, and hidden until there is something to show."""
+class Content(NamedTuple):
+    """The children of the page's parts, the rows of its table, whether it is hidden, and what it is filled with."""
+
+    summary: Any = None
+    gainers: Any = None
+    losers: Any = None
+    changes: Any = None
+    treemap: Any = None
+    rows: Any = ()
+    downloads: Any = None
+    state: str = "waiting"
+    filled: str | None = None
+
+
+def layout(market: Market, address: Address) -> html.Div:
+    """Hidden while there is nothing to show. Of the table, the first rows; the others follow once."""
+    content = if_it_can_be_read(lambda: _content(market, address, FIRST_ROWS)) or Content()
     search = dcc.Input(id="search", type="search", placeholder="Find a coin", debounce=0.2, className="search")
+    files = html.Div(content.downloads, id="market-downloads", className="choices")
     return html.Div(
         [
-            html.Div(id="summary", className="kpis"),
+            html.Div(content.summary, id="summary", className="kpis"),
             html.Div(
                 [
-                    card("Top gainers, 5 min", html.Div(id="gainers")),
-                    card("Top losers, 5 min", html.Div(id="losers")),
+                    card("Top gainers, 5 min", html.Div(content.gainers, id="gainers")),
+                    card("Top losers, 5 min", html.Div(content.losers, id="losers")),
                     card(
                         "Market map, by the root of the market cap",
-                        html.Div(id="treemap", className="treemap"),
-                        tools=[html.Div(id="changes")],
+                        html.Div(content.treemap, id="treemap", className="treemap"),
+                        tools=[html.Div(content.changes, id="changes")],
                         id="map",
                     ),
                 ],
                 className="movers",
             ),
-            card("Market", market_table(), tools=[search, html.Div(id="market-downloads", className="choices")]),
+            card("Market", market_table(content.rows), tools=[search, files]),
+            dcc.Interval(id="opened", interval=OTHERS_AFTER_MS, max_intervals=1),
+            dcc.Store(id="movers-filled", data=content.filled),
         ],
         id="movers",
-        className="waiting",
+        className=content.state,
     )
 
 
@@ -56,24 +75,27 @@ def register(app: Dash, market: Market) -> None:
         Output("market", "rowData"),
         Output("market-downloads", "children"),
         Output("movers", "className"),
+        Output("movers-filled", "data"),
         Input("version", "data"),
         Input("address", "href"),
-        State("movers", "className"),
+        State("movers-filled", "data"),
     )
-    def fill(version: str | None, href: str, state: str) -> Any:
+    def fill(version: str | None, href: str, filled: str | None) -> Content:
         address = Address.read(href)
-        if not version or address.page is not Page.MOVERS:
+        if not version or address.page is not Page.MOVERS or filled == market.filling(address):
             raise PreventUpdate
-        is_first = state == "waiting"
-        return *_filled(market, address, FIRST_ROWS if is_first else None), "" if is_first else no_update
+        return _content(market, address)
 
     @app.callback(
         Output("market", "rowData", allow_duplicate=True),
-        Input("movers", "className"),
+        Input("opened", "n_intervals"),
         State("address", "href"),
+        State("movers-filled", "data"),
         prevent_initial_call=True,
     )
-    def fill_rest(_: str, href: str) -> list[Row]:
+    def fill_others(_: int, href: str, filled: str | None) -> list[Row]:
+        if not filled:
+            raise PreventUpdate
         currency = market.currency(Address.read(href).currency)["vs_currency"]
         return market_rows(market.overview(currency), currency)
 
@@ -92,12 +114,13 @@ def register(app: Dash, market: Market) -> None:
         return str(Address.read(href).of(page=Page.COIN, coin=str(cell["rowId"])))
 
 
-def _filled(market: Market, address: Address, first_rows: int | None) -> tuple[Any, ...]:
-    """All but the page's state; of the table, so many rows, or all."""
+def _content(market: Market, address: Address, first_rows: int | None = None) -> Content:
+    """Of the table, so many rows, or all."""
+    filled = market.filling(address)
     currency = market.currency(address.currency)["vs_currency"]
     rows, top_5 = market.overview(currency), market.top_5(currency)
     address = address.of(currency=currency, change=address.change or _usual_change(rows))
-    return (
+    return Content(
         _summary(rows, address),
         _board([row for row in top_5 if row["board"] == "gainers"], address),
         _board([row for row in top_5 if row["board"] == "losers"], address),
@@ -105,6 +128,8 @@ def _filled(market: Market, address: Address, first_rows: int | None) -> tuple[A
         treemap(rows, address),
         market_rows(rows[:first_rows], currency),
         downloads("market", f"?currency={currency}"),
+        "",
+        filled,
     )
 
 

@@ -1,0 +1,28 @@
+"""The scripts of AG Grid and Plotly, asked for together with the page and not only when it is drawn.
+
+Dash loads the script of a component when a page first has one: after its own scripts, the layout and the drawing of it.
+A browser that is told before (https://www.w3.org/TR/preload/) has it by then.
+"""
+
+from dash import Dash
+from flask import Response, request
+
+from dashboard.address import Address, Page
+
+SUITES = "/_dash-component-suites"
+SCRIPTS = {
+    Page.MOVERS: ("dash_ag_grid/async-community.js",),
+    Page.COIN: ("dash/dcc/async-dropdown.js", "dash/dcc/async-graph.js", "plotly/package_data/plotly.min.js"),
+}
+
+
+def preload(app: Dash) -> None:
+    """Name them with every page that has such components, as Link header."""
+
+    def add_links(response: Response) -> Response:
+        if response.mimetype == "text/html":
+            for script in SCRIPTS.get(Address.read(request.path).page, ()):
+                response.headers.add("Link", f"<{SUITES}/{script}>; rel=preload; as=script")
+        return response
+
+    app.server.after_request(add_links)
