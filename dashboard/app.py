@@ -33,19 +33,19 @@ def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> 
         use_async=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    market = Market(database)
+    market, look = Market(database), health.looking(settings)
     pages: dict[Page, Callable[[Address], Component]] = {
         Page.MOVERS: lambda address: movers.layout(market, address),
         Page.COIN: lambda address: coin.layout(market, address),
-        Page.HEALTH: lambda _: health.layout(),
+        Page.HEALTH: lambda _: health.layout(look),
         Page.NOT_FOUND: lambda _: notice("There is no such page", "The way about is above."),
     }
     app.layout = lambda: shell.layout(market, pages)
     shell.register(app, market, settings, pages, now)
     movers.register(app, market)
     coin.register(app, market)
-    health.register(app, settings, now)
+    health.register(app, look, settings, now)
     downloads.register(app.server, market)
-    scripts.preload(app)
     guard.protect(app, settings)
+    scripts.preload(app)
     return app

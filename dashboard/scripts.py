@@ -17,7 +17,19 @@ SCRIPTS = {
 
 
 def preload(app: Dash) -> None:
-    """Name them with every page that has such components, as Link header."""
+    """Name them with every page that has such components, as Link header.
+
+    Dash reads and hashes a script for each browser that asks whether its own is still the same; once is enough.
+    """
+    tags: dict[str, str] = {}
+
+    def still_the_same() -> Response | None:
+        tag = tags.get(request.path)
+        if tag is None or tag not in request.if_none_match:
+            return None
+        answer = Response(status=304)
+        answer.set_etag(tag)
+        return answer
 
     def add_links(response: Response) -> Response:
         if response.mimetype == "text/html":
@@ -25,4 +37,12 @@ def preload(app: Dash) -> None:
                 response.headers.add("Link", f"<{SUITES}/{script}>; rel=preload; as=script")
         return response
 
+    def remember(response: Response) -> Response:
+        tag, _ = response.get_etag()
+        if tag and request.path.startswith(f"{SUITES}/"):
+            tags[request.path] = tag
+        return response
+
+    app.server.before_request(still_the_same)
     app.server.after_request(add_links)
+    app.server.after_request(remember)

@@ -1,6 +1,7 @@
 """How the pipeline is: the age and lag of each stage, the last polls, what was rejected, what is absent."""
 
 import threading
+from collections.abc import Callable
 
 from cachetools import TTLCache, cached
 from dash import Dash, Input, Output, dcc, html
@@ -21,8 +22,12 @@ REFRESH_MS = 5_000
 LOOK_SECONDS = 4
 COINS_SHOWN = 50
 
+Look = Callable[[], Report]
 
-def layout() -> html.Div:
+
+def layout(look: Look) -> html.Div:
+    """Who opens the page has it looked meanwhile."""
+    threading.Thread(target=look, daemon=True).start()
     return html.Div(
         [
             dcc.Interval(id="health-clock", interval=REFRESH_MS),
@@ -31,10 +36,12 @@ def layout() -> html.Div:
     )
 
 
-def register(app: Dash, settings: Settings, now: Clock) -> None:
-    """Look at the pipeline as often as LOOK_SECONDS at most, however many browsers ask."""
-    look = cached(TTLCache(1, LOOK_SECONDS), condition=threading.Condition())(lambda: read_report(settings))
+def looking(settings: Settings) -> Look:
+    """At the pipeline, as often as LOOK_SECONDS at most, however many browsers ask."""
+    return cached(TTLCache(1, LOOK_SECONDS), condition=threading.Condition())(lambda: read_report(settings))
 
+
+def register(app: Dash, look: Look, settings: Settings, now: Clock) -> None:
     @app.callback(Output("health", "children"), Input("health-clock", "n_intervals"))
     def fill(_: int) -> list[Component]:
         report = look()

@@ -5,7 +5,7 @@ Polling does not depend on PostgreSQL. While it is away reports wait, the oldest
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from ingestion.polling.coin_states import CoinState, Key, States, worth_telling
 from ingestion.polling.outbox import Outbox
 from stores.composing import names
 from stores.database import DatabaseUnavailable, connect
+from stores.migrate import migrate
 
 KEPT_AT_MOST = 10_000
 SENT_AT_ONCE = 1_000
@@ -91,10 +92,13 @@ class PollReports:
             reports = self._outbox.connection.execute(query, (SENT_AT_ONCE,)).fetchall()
         if not reports:
             return
+        rows = [(relation, json.loads(row)) for _, relation, row in reports]
         try:
-            with connect(settings, connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS) as connection:
-                for _, relation, row in reports:
-                    _insert(connection, relation, json.loads(row))
+            try:
+                _insert(settings, rows)
+            except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):  # nobody has migrated yet
+                migrate(settings)
+                _insert(settings, rows)
         except (DatabaseUnavailable, psycopg.Error) as error:
             if not self._is_away:
                 log.warning("reports of the polls wait on disk: %s", str(error).strip())
@@ -111,10 +115,13 @@ class PollReports:
         self._outbox.connection.execute("insert into reports (relation, row) values (?, ?)", (relation, text))
 
 
-def _insert(connection: psycopg.Connection, relation: str, row: Mapping[str, Any]) -> None:
-    statement = sql.SQL("insert into {} ({}) values ({}) on conflict do nothing").format(
-        sql.Identifier("ingestion", relation),
-        names(row),
-        sql.SQL(", ").join(sql.Placeholder() * len(row)),
-    )
-    connection.execute(statement, list(row.values()))
+def _insert(settings: Settings, reports: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+    """All of them, or none."""
+    with connect(settings, connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS) as connection:
+        for relation, row in reports:
+            statement = sql.SQL("insert into {} ({}) values ({}) on conflict do nothing").format(
+                sql.Identifier("ingestion", relation),
+                names(row),
+                sql.SQL(", ").join(sql.Placeholder() * len(row)),
+            )
+            connection.execute(statement, list(row.values()))

@@ -4,9 +4,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page as Shown
+from playwright.sync_api import Request, Route, expect
 
-from dashboard.address import Address
+from dashboard.address import Address, Page
 from dashboard.scripts import SCRIPTS, SUITES
 
 OPENED = ("/?currency=usd", "/coin/bitcoin?currency=usd&bars=5m&span=1d")
@@ -22,7 +23,7 @@ def test_the_layout_is_that_of_the_page_that_asks(url: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", OPENED)
-def test_it_is_filled_once(page: Page, url: str, path: str) -> None:
+def test_it_is_filled_once(page: Shown, url: str, path: str) -> None:
     """What the layout has is not sent again; of the movers' table, only the rest of the rows is."""
     answers: list[int] = []
     page.on("requestfinished", lambda request: answers.append(_length(request)))
@@ -34,7 +35,7 @@ def test_it_is_filled_once(page: Page, url: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", OPENED)
-def test_a_browser_that_does_not_say_where_it_is(page: Page, url: str, path: str) -> None:
+def test_a_browser_that_does_not_say_where_it_is(page: Shown, url: str, path: str) -> None:
     def without_referer(route: Route) -> None:
         route.continue_(headers={name: text for name, text in route.request.headers.items() if name != "referer"})
 
@@ -44,7 +45,7 @@ def test_a_browser_that_does_not_say_where_it_is(page: Page, url: str, path: str
 
 
 @pytest.mark.parametrize("path", OPENED)
-def test_every_script_of_a_page_is_asked_for_before_it_is_drawn(page: Page, url: str, path: str) -> None:
+def test_every_script_of_a_page_is_asked_for_before_it_is_drawn(page: Shown, url: str, path: str) -> None:
     """A script that Dash loads later and that we do not name would not be early, and nothing else would say so."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(urlsplit(request.url).path))
@@ -55,6 +56,16 @@ def test_every_script_of_a_page_is_asked_for_before_it_is_drawn(page: Page, url:
     drawing = asked[asked.index("/_dash-layout") :]
     assert named <= set(asked)
     assert not [script for script in drawing if script.endswith(".js") and script not in asked[: -len(drawing)]]
+
+
+def test_a_script_that_is_still_the_same_is_not_sent_again(url: str) -> None:
+    for script in SCRIPTS[Page.COIN]:
+        there = f"{url}{SUITES}/{script}"
+        sent = requests.get(there, timeout=10)
+        tag = sent.headers["ETag"]
+        assert len(sent.content) > 1_000
+        for known, status in ((tag, 304), ('"another"', 200), (tag, 304)):
+            assert requests.get(there, headers={"If-None-Match": known}, timeout=10).status_code == status
 
 
 def _length(request: Request) -> int:

@@ -18,7 +18,7 @@ from ingestion.polling.recovery import forget_delivered
 from ingestion.polling.relay import Relay
 from ingestion.producer import open_producer
 from ingestion.topic import open_topic
-from stack import services
+from stack import postgres, services
 from stack.ports import free_port
 from stack.supervisor import Supervisor
 from tests.commands import run_command
@@ -123,6 +123,9 @@ def test_messages_wait_on_disk_while_no_broker_confirms_them(market: Settings, b
 
 
 def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Settings, stack: Settings) -> None:
+    """Also where the poller is the first to write to the database."""
+    market = market.model_copy(update={"postgres_db": "reports-come-first"})
+    assert postgres.is_ready(market)  # which creates it
     ids = "bitcoin,no-such-coin"
     run_command(market, "coinloom", "poll", "--once", "--ids", ids)
     supervised = market.model_copy(update={"coinloom_home": stack.coinloom_home})
