@@ -2,6 +2,7 @@
 """A warehouse of a stack of its own, on either target: emptied, built as its users build it, killed, read."""
 
 import shutil
+from pathlib import Path
 from time import sleep
 from typing import Any
 from uuid import uuid4
@@ -16,7 +17,7 @@ from serving.marts import read_marts
 from stores.database import connect
 from stores.lake_files import arrow_address
 from stores.thrift import open_cursor
-from tests.forks import Forked
+from tests.forks import Done, Forked, kept_dbt
 
 DEVELOPERS = ("ada", "bob", "carl")
 SCHEMAS = ("staging", "intermediate", "warehouse", "builds")
@@ -62,16 +63,13 @@ class Warehouse:
             if lake.get_file_info(f"{root}/{folder}").type is FileType.Directory:
                 lake.delete_dir(f"{root}/{folder}")
 
-    def dbt(self, command: str, *arguments: str) -> Forked:
+    def dbt(self, command: str, *arguments: str) -> Done:
         """A dbt command with these arguments, to its end."""
-        return self.running(command, *arguments).wait()
+        return kept_dbt().run(self._command(command, *arguments), self._variables, self.project, self._printed)
 
     def running(self, command: str, *arguments: str) -> Forked:
-        """A dbt command that has begun."""
-        variables = environment(self.settings) | {"DBT_DEV_SCHEMA": self._prefix.rstrip("_")}
-        return Forked(
-            ["dbt", *self._command(command, *arguments)], variables, self.project, self.artifacts / "printed.txt"
-        )
+        """A dbt command that has begun, as a process of its own."""
+        return Forked(["dbt", *self._command(command, *arguments)], self._variables, self.project, self._printed)
 
     def rebuilt(self, *arguments: str) -> Snapshot:
         """What a build with these arguments, which must succeed, leaves."""
@@ -135,6 +133,14 @@ class Warehouse:
         with open_cursor(self.settings) as cursor:
             for statement in statements:
                 cursor.execute(statement)
+
+    @property
+    def _variables(self) -> dict[str, str]:
+        return environment(self.settings) | {"DBT_DEV_SCHEMA": self._prefix.rstrip("_")}
+
+    @property
+    def _printed(self) -> Path:
+        return self.artifacts / "printed.txt"
 
     def _command(self, command: str, *arguments: str) -> list[str]:
         options = ["--no-use-colors", "--target-path", str(self.artifacts), "--log-path", str(self.artifacts)]
