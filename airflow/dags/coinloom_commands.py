@@ -12,9 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from airflow.exceptions import AirflowException
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Asset
-from airflow.exceptions import AirflowException
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 # For a DAG of yours: `schedule=Asset("coinloom://marts/crypto_table")`.
