@@ -5,23 +5,22 @@ is written before anything is removed, so a kill leaves at worst hours that coun
 by it: docs/decisions/0033-landing-may-go-prices-stay.md.
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow.fs import LocalFileSystem
+from pyarrow.fs import FileSelector, FileSystem, LocalFileSystem
 from pyhive.exc import Error as ThriftError
 
 from coinloom.clock import Clock, utc_now
 from coinloom.settings import Settings, Sink
 from maintenance.rewriting import on_disk
 from serving.build_lock import build_lock
-from stores.lake_files import landed_hours
+from stores.lake_files import arrow_address, landed_hours
 from stores.thrift import open_cursor
 
 HOUR = "%Y-%m-%dT%H"
@@ -37,12 +36,11 @@ NEWEST_READ = """
         build_number = (select max(build_number) from builds.hour_versions)
         and build_number = (select max(build_number) from builds.int_build_offsets)
 """
-IN_A_STORE = "landing in parquet is kept, whatever its age: the lake is on no file system of this machine"
 CREATE = "create table if not exists landing.horizon (bar_hour text not null)"
 
 
-def remove_landing(settings: Settings, lake: Path | None, now: Clock = utc_now) -> Iterator[str]:
-    """Says in words what was removed, and what had to stay. `lake` is None if it is on no file system of this machine.
+def remove_landing(settings: Settings, now: Clock = utc_now) -> Iterator[str]:
+    """Says in words what was removed, and what had to stay.
 
     No build runs meanwhile, and hours that no finished build has read stay.
 
@@ -56,7 +54,7 @@ def remove_landing(settings: Settings, lake: Path | None, now: Clock = utc_now) 
         if Sink.POSTGRES in settings.sinks:
             yield from _from_postgres(connection, oldest)
         if Sink.PARQUET in settings.sinks:
-            yield from _from_lake(settings, lake, oldest) if lake else [IN_A_STORE]
+            yield from _from_lake(settings, oldest)
 
 
 def first_kept(oldest: datetime, newest_read: str) -> str:
@@ -87,18 +85,19 @@ def _from_postgres(connection: psycopg.Connection, oldest: datetime) -> Iterator
         yield f"{rows:,} rows of landing in PostgreSQL from before {first}:00 are removed"
 
 
-def _from_lake(settings: Settings, lake: Path, oldest: datetime) -> Iterator[str]:
+def _from_lake(settings: Settings, oldest: datetime) -> Iterator[str]:
     newest_read = _newest_read_on_spark(settings)
     if newest_read is None:
         yield _unread(Sink.PARQUET)
         return
     first = first_kept(oldest, newest_read)
-    hours = landed_hours(LocalFileSystem(), str(lake / "landing" / "crypto_prices"))
+    store, lake = FileSystem.from_uri(arrow_address(settings.lake))
+    hours = landed_hours(store, f"{lake}/landing/crypto_prices")
     too_old = [folder for hour, folder in hours.items() if hour < first]
     if too_old:
-        _write_horizon(lake, horizon_of(first))
+        _write_horizon(store, f"{lake}/landing/horizon", horizon_of(first))
         for folder in too_old:
-            shutil.rmtree(folder)
+            store.delete_dir(folder)
         yield f"{len(too_old):,} hours of landing in the lake from before {first}:00 are removed"
 
 
@@ -112,18 +111,20 @@ def _newest_read_on_spark(settings: Settings) -> str | None:
         return hour
 
 
-def _write_horizon(lake: Path, hour: str) -> None:
+def _write_horizon(store: FileSystem, folder: str, hour: str) -> None:
     """A file with its hour as name, there as a whole or not at all. The greatest counts, so it never goes back."""
-    folder = lake / "landing" / "horizon"
-    folder.mkdir(parents=True, exist_ok=True)
-    written = folder / f".{hour}.parquet"
-    pq.write_table(pa.table({"bar_hour": [hour]}), written, store_schema=False)
-    on_disk(written)
-    written.replace(folder / f"{hour}.parquet")
-    on_disk(folder)
-    for earlier in folder.glob("*.parquet"):
-        if earlier.stem < hour:
-            earlier.unlink()
+    store.create_dir(folder)
+    aside, written = f"{folder}/.{hour}.parquet", f"{folder}/{hour}.parquet"
+    pq.write_table(pa.table({"bar_hour": [hour]}), aside, filesystem=store, store_schema=False)
+    is_local = isinstance(store, LocalFileSystem)
+    if is_local:
+        on_disk(PurePosixPath(aside))
+    store.move(aside, written)
+    if is_local:
+        on_disk(PurePosixPath(folder))
+    for info in store.get_file_info(FileSelector(folder)):
+        if info.is_file and info.extension == "parquet" and info.path < written:
+            store.delete_file(info.path)
 
 
 def _unread(sink: Sink) -> str:

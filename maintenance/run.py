@@ -55,13 +55,13 @@ def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | 
 
 
 def _maintain(settings: Settings, before_hour: str, stop: threading.Event | None) -> None:
-    lake = _local_lake(settings)
-    for what in retention.apply(settings, lake):
+    for what in retention.apply(settings, _local_lake(settings)):
         log.info("%s", what)
     if Sink.PARQUET in settings.sinks and not compact(settings, before_hour, stop):
         log.info("no hour of the lake has to be compacted")
-    for what in remove_landing(settings, lake):
-        log.info("%s", what)
+    with _clear_errors(settings):
+        for what in remove_landing(settings):
+            log.info("%s", what)
 
 
 def compact(settings: Settings, before_hour: str = "", stop: threading.Event | None = None) -> list[Compacted]:

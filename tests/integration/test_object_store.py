@@ -24,6 +24,7 @@ from coinloom.progress import Steps
 from coinloom.settings import Settings
 from commands.build import dbt
 from commands.counts import count_messages
+from maintenance.landing_retention import remove_landing
 from maintenance.object_store import StoredTable
 from maintenance.run import compact
 from stack import services
@@ -232,6 +233,23 @@ def test_the_marts_are_those_of_a_local_lake(stored: Settings, tmp_path_factory:
     assert mart_rows(stored) == expected
     dbt(stored, "build", "--full-refresh")
     run_command(stored, "coinloom", "publish")
+    assert mart_rows(stored) == expected
+
+
+def test_landing_that_is_too_old_goes_there_too(stored: Settings) -> None:
+    run_command(stored, "coinloom", "build", "--publish")
+    expected = mart_rows(stored)
+    store, root = FileSystem.from_uri(arrow_address(stored.lake))
+    long_ago = f"{root}/landing/crypto_prices/landed_hour=2026-01-01T00"
+    store.create_dir(long_ago)
+    store.copy_file(files(stored, "landing/crypto_prices")[0], f"{long_ago}/batch.parquet")
+    keeping = stored.model_copy(update={"landing_retention_days": 9.0})
+    [said] = remove_landing(keeping)
+    assert said.startswith("1 hours of landing in the lake from before ")
+    assert list(remove_landing(keeping)) == []
+    assert not [path for path in files(stored, "landing/crypto_prices") if "2026-01-01" in path]
+    assert len(files(stored, "landing/horizon")) == 1
+    run_command(stored, "coinloom", "build", "--publish")
     assert mart_rows(stored) == expected
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -68,7 +67,7 @@ def remove(warehouse: Warehouse) -> list[str]:
     sinks = ["parquet"] if warehouse.target is Target.SPARK else ["postgres"]
     keeping = {"landing_retention_days": RETENTION_DAYS, "landing_sinks": sinks}
     settings = warehouse.settings.model_copy(update=keeping)
-    return list(remove_landing(settings, Path(settings.lake), now=lambda: NOW))
+    return list(remove_landing(settings, now=lambda: NOW))
 
 
 def execute(warehouse: Warehouse, statement: str) -> None:
