@@ -48,7 +48,7 @@ RUN /opt/uv/bin/uv pip install --no-cache --compile-bytecode --no-deps --editabl
 
 USER coinloom
 # Fetched here, so that a container starts without the network.
-RUN coinloom setup --no-env-file && rm -rf ~/.ivy2
+RUN coinloom setup --no-env-file --s3 && rm -rf ~/.ivy2
 
 COPY --chown=coinloom dbt_project dbt_project
 COPY profiles profiles

@@ -66,10 +66,12 @@ def run_module(name: str, arguments: list[str]) -> None:
 
 @app.command()
 def setup(
-    *, env_file: Annotated[bool, typer.Option(help="Write .env with new passwords if there is none.")] = True
+    *,
+    env_file: Annotated[bool, typer.Option(help="Write .env with new passwords if there is none.")] = True,
+    s3: Annotated[bool, typer.Option("--s3", help="Fetch the jars for S3, wherever the lake is.")] = False,
 ) -> None:
     """Fetch the jars and write .env with new passwords."""
-    from stack.jars import fetch_broker_jars, fetch_spark_packages, fetch_thrift_server_jars
+    from stack.jars import fetch_broker_jars, fetch_s3_jars, fetch_spark_packages, fetch_thrift_server_jars
     from stack.java import java_executable
 
     with clear_errors():
@@ -81,6 +83,9 @@ def setup(
         with steps.step("Fetch Spark's packages"):
             fetch_thrift_server_jars(settings.jars)
             fetch_spark_packages()
+        if s3 or settings.lake.startswith("s3a:"):
+            with steps.step("Fetch the jars for S3"):
+                fetch_s3_jars(settings.jars)
         if env_file and ensure_env_file():
             console.print("Wrote .env with new passwords.")
 
