@@ -66,7 +66,7 @@ def test_every_message_is_in_one_place_and_builds_go_on(own: Settings) -> None:
         assert set(reasons) <= {"event_time_in_the_future", "missing_price"}
         # All of two polls; coins without a price are rejected for that, in these and in others.
         too_early = reasons["event_time_in_the_future"]
-        assert 1.9 * own.coingecko_top_n < too_early <= 2 * own.coingecko_top_n <= len(rejected)
+        assert own.coingecko_top_n < too_early <= 2 * own.coingecko_top_n <= len(rejected)
     # Builds read on from the newest hour, so none may land before it.
     order = ("kafka_partition", "kafka_offset", "landed_hour")
     landed = sorted(tuple(row[name] for name in order) for row in in_postgres(own, "landing"))
