@@ -19,8 +19,6 @@ from stack.ports import free_port, is_listening
 from stack.with_postgres import temporary_postgres
 from tests.forks import Forked
 
-pytest.importorskip("grpc_status", reason="pip install 'pyspark[connect]'")
-
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
 MAIN_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -69,6 +67,11 @@ def minutes(settings: Settings, offsets: Offsets, first: int, count: int) -> Non
         land(landing_rows(rows, offsets), settings, HOUR + timedelta(minutes=first))
 
 
+def said(printed: str) -> str:
+    """Its last words, without Java's stack."""
+    return "\n".join(line for line in printed.splitlines() if not line.strip().startswith("at "))[-6000:]
+
+
 def test_a_build_and_another_through_spark_connect(tmp_path: Path) -> None:
     (tmp_path / "profiles.yml").write_text(PROFILE)
     with temporary_postgres() as settings, connect_server(settings, tmp_path / "connect.log") as address:
@@ -76,7 +79,7 @@ def test_a_build_and_another_through_spark_connect(tmp_path: Path) -> None:
         for first, count in ((0, 50), (50, 30)):
             minutes(settings, offsets, first, count)
             done = dbt(settings, address, tmp_path)
-            assert done.returncode == 0, done.stdout[-6000:]
+            assert done.returncode == 0, said(done.stdout)
             bars = pl.read_parquet(f"{settings.lake}/warehouse/warehouse.db/crypto_table/**/*.parquet")
             assert bars.height == 2 * (first + count)
             assert bars.filter(pl.col("ema_20").is_not_null()).height == 2 * (first + count - 19)

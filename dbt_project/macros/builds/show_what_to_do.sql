@@ -5,6 +5,7 @@
 {% macro show_what_to_do(results) %}
     {% set advice = {
         'No space left on device': 'A disk is full: that of the lake, of PostgreSQL, or of who runs dbt; the message names a file. Make room there.',
+        'Mkdirs failed to create': 'A file system is read-only, or a folder of it is not ours to write in; the message names it.',
         'Read-only file system': 'A file system is read-only; the message names a file. Mount it for writing again.',
     } %}
     {% for words, what_to_do in advice.items() %}
