@@ -40,8 +40,12 @@ def connect_server(settings: Settings, log: Path) -> Iterator[str]:
     options = [
         MAIN_CLASS if part == thrift_server.MAIN_CLASS else part for part in told[: told.index("spark-internal")]
     ]
-    binding = {"spark.connect.grpc.binding.address": "127.0.0.1", "spark.connect.grpc.binding.port": str(port)}
-    own = [part for name, value in binding.items() for part in ("--conf", f"{name}={value}")]
+    confs = {
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.sql.catalogImplementation": "hive",  # which a Thrift Server has anyway
+    }
+    own = [part for name, value in confs.items() for part in ("--conf", f"{name}={value}")]
     with log.open("wb") as output:
         server = subprocess.Popen(
             [*options, *own, "spark-internal"], env=environment(settings), stdout=output, stderr=output
