@@ -1,15 +1,13 @@
 """The application: the frame, the pages in it, the files they link to, and what guards them."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from dash import Dash
-from dash.development.base_component import Component
 
 from coinloom.clock import Clock, utc_now
 from coinloom.settings import Settings
 from dashboard import downloads, guard, scripts, shell
-from dashboard.address import Address, Page
+from dashboard.address import Page
 from dashboard.database import Database
 from dashboard.market import Market
 from dashboard.pages import coin, health, movers
@@ -34,7 +32,7 @@ def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> 
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     market, look = Market(database), health.looking(settings)
-    pages: dict[Page, Callable[[Address], Component]] = {
+    pages: shell.Pages = {
         Page.MOVERS: lambda address: movers.layout(market, address),
         Page.COIN: lambda address: coin.layout(market, address),
         Page.HEALTH: lambda _: health.layout(look),

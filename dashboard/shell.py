@@ -26,7 +26,6 @@ HOW_TO_GET_IT = (
 )
 THEMES = [{"label": "Auto", "value": "auto"}, {"label": "Light", "value": "light"}, {"label": "Dark", "value": "dark"}]
 
-
 Pages = Mapping[Page, Callable[[Address], Component]]
 """How each page is made, filled with what its address names."""
 

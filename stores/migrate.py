@@ -4,11 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import psycopg
-from alembic import command
-from alembic.config import Config
 from psycopg import sql
-from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
 
 from coinloom.settings import Settings
 from stores.database import connect
@@ -33,6 +29,12 @@ def migrate(settings: Settings) -> None:
     Raises:
         DatabaseUnavailable: naming the settings to check.
     """
+    # They take half of the start of a process that may never migrate, such as the poller.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from sqlalchemy import create_engine  # noqa: PLC0415
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+
     connect(settings).close()  # SQLAlchemy would wrap the error
     engine = create_engine("postgresql+psycopg://", creator=partial(connect, settings), poolclass=NullPool)
     config = Config()

@@ -229,7 +229,8 @@ def test_the_marts_are_those_of_a_local_lake(stored: Settings, tmp_path_factory:
     with undisturbed(stored, home, Steps(Console(quiet=True))) as local:
         assert "s3a" not in local.lake
         expected = mart_rows(local)
-    assert expected["crypto_table"]  # nobody may have risen or fallen within the last five minutes
+    # Nobody may have risen or fallen within the last five minutes.
+    assert all(rows for mart, rows in expected.items() if not mart.startswith("top_5"))
     assert mart_rows(stored) == expected
     dbt(stored, "build", "--full-refresh")
     run_command(stored, "coinloom", "publish")

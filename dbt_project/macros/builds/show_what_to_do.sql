@@ -1,6 +1,6 @@
 {#
     What failed because a disk takes nothing more is said with what to do: engines name a file at best. The words are those
-    of the operating system, as in coinloom/storage.py.
+    of the operating system and of Hadoop, as in coinloom/storage.py.
 #}
 {% macro show_what_to_do(results) %}
     {% set advice = {
