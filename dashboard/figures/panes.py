@@ -50,7 +50,7 @@ def layout(gaps: Sequence[tuple[datetime, datetime]], revision: str) -> dict[str
         "xaxis": TIME_AXIS,
         "annotations": [_title(pane) for pane in PANES],
         "shapes": [*(_gap(start, end) for start, end in gaps), _level(OVERSOLD), _level(OVERBOUGHT)],
-        "margin": {"t": 28, "l": 4, "r": 62, "b": 24},
+        "margin": {"t": 28, "l": 4, "r": 62, "b": 40},
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"family": FONT, "size": 12},

@@ -8,21 +8,28 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pyarrow.parquet
 
 from coinloom.processes import environment, executable
 from coinloom.settings import Settings
-from ingestion.messages import Message
+from ingestion.messages import Message, Source, message_headers
 from ingestion.producer import open_producer
 from stores.database import connect
 
 Place = tuple[int, int]
 Row = dict[str, Any]
 
+HEADERS = message_headers(uuid4(), Source.LIVE)
+PRICE = '{{"coin_id":"bitcoin","vs_currency":"usd","price":{0},"last_updated_at":"2026-11-22T10:00:{0:02}.000Z"}}'
 # Each sink has batches of its own.
 OF_THE_BATCH = ("landed_at", "landed_hour")
+
+
+def prices(*numbers: int) -> list[Message]:
+    return [Message(b"bitcoin", PRICE.format(number).encode(), HEADERS) for number in numbers]
 
 
 def send(settings: Settings, messages: Sequence[Message]) -> dict[Place, Message]:
@@ -56,6 +63,11 @@ def in_files(settings: Settings, table: str) -> list[Row]:
     files = sorted(Path(settings.lake, table, "crypto_prices").rglob("*.parquet"))
     tables = (pyarrow.parquet.ParquetFile(file).read() for file in files)
     return [{name: _plain(value) for name, value in row.items()} for table in tables for row in table.to_pylist()]
+
+
+def landed(settings: Settings) -> list[int]:
+    rows = [*in_files(settings, "landing"), *in_files(settings, "quarantine")]
+    return sorted(row["kafka_offset"] for row in rows)
 
 
 def in_postgres(settings: Settings, table: str) -> list[Row]:

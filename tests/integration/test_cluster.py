@@ -22,14 +22,14 @@ from stack import services
 from stores.landing import landed_offsets
 from tests.cluster import Cluster, cluster, on_the_cluster
 from tests.commands import run_command
-from tests.integration.streams import running_stream, wait_for
-from tests.integration.test_object_store import (
+from tests.integration.stored_lake import (
     assert_all_is_there_once,
     double_all,
     newest,
     no_secret_on_a_command_line,
     poll,
 )
+from tests.integration.streams import running_stream, wait_for
 from tests.object_store import SECRET, files, object_store, on_s3
 from tests.stacks import own_settings, running_stack
 

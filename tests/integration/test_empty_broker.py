@@ -14,8 +14,7 @@ from ingestion.producer import ensure_topic, open_producer
 from ingestion.topic import open_topic
 from stack.isolation import isolated_settings
 from stack.lifecycle import running_servers
-from tests.integration.streams import in_files, send
-from tests.integration.test_lost_messages import landed, prices
+from tests.integration.streams import in_files, landed, prices, send
 from tests.integration.warm_stream import WarmStream
 
 pytestmark = pytest.mark.long

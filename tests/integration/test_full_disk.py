@@ -21,8 +21,7 @@ from stack.isolation import isolated_settings
 from stack.lifecycle import running_servers
 from tests.commands import run_command
 from tests.disks import SmallDisk, small_disk
-from tests.integration.streams import in_files, send
-from tests.integration.test_lost_messages import landed, prices
+from tests.integration.streams import in_files, landed, prices, send
 from tests.integration.warm_stream import WarmStream
 from tests.stacks import elsewhere
 

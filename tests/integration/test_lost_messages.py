@@ -10,16 +10,12 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError
 
 from coinloom.settings import Settings, Sink
-from ingestion.messages import Message, Source, message_headers
 from ingestion.producer import ensure_topic
 from spark_streaming.lost_messages import AnotherTopic, MessagesLost, require_nothing_lost
 from tests.commands import run_command
-from tests.integration.streams import in_files, send
+from tests.integration.streams import landed, prices, send
 from tests.integration.warm_stream import WarmStream
 from tests.stacks import elsewhere
-
-HEADERS = message_headers(uuid4(), Source.LIVE)
-PRICE = '{{"coin_id":"bitcoin","vs_currency":"usd","price":{0},"last_updated_at":"2026-11-22T10:00:{0:02}.000Z"}}'
 
 
 @pytest.fixture
@@ -27,15 +23,6 @@ def own(stack: Settings, tmp_path: Path) -> Settings:
     """A topic of one partition, landed in the lake alone."""
     name = f"lost_{uuid4().hex[:8]}"
     return elsewhere(stack, name, tmp_path, landing_sinks=[Sink.PARQUET], kafka_topic_partitions=1)
-
-
-def prices(*numbers: int) -> list[Message]:
-    return [Message(b"bitcoin", PRICE.format(number).encode(), HEADERS) for number in numbers]
-
-
-def landed(settings: Settings) -> list[int]:
-    rows = [*in_files(settings, "landing"), *in_files(settings, "quarantine")]
-    return sorted(row["kafka_offset"] for row in rows)
 
 
 def test_what_is_gone_is_named_and_skipped_on_purpose_only(own: Settings, warm_stream: WarmStream) -> None:

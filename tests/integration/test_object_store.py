@@ -5,13 +5,10 @@ import signal
 import subprocess
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psutil
-import pyarrow.parquet
 import pytest
 from kafka import KafkaProducer
 from pyarrow.fs import FileSystem
@@ -23,23 +20,26 @@ from coinloom.processes import environment, executable
 from coinloom.progress import Steps
 from coinloom.settings import Settings
 from commands.build import dbt
-from commands.counts import count_messages
 from maintenance.landing_retention import remove_landing
-from maintenance.object_store import StoredTable
-from maintenance.run import compact
 from stack import services
-from stores.lake_files import arrow_address, data_files, landed_hours
+from stores.lake_files import arrow_address
 from tests.commands import run_command
 from tests.integration.market import GARBAGE
+from tests.integration.stored_lake import (
+    TABLES,
+    assert_all_is_there_once,
+    double_all,
+    newest,
+    no_secret_on_a_command_line,
+    places,
+    poll,
+)
 from tests.object_store import SECRET, files, object_store, on_s3
 from tests.stacks import own_settings, running_stack
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 POLLS, KILLS = 40, 3
-TABLES = ("landing", "quarantine")
-
-Places = Counter[tuple[int, int]]
 
 
 @pytest.fixture(scope="module")
@@ -56,44 +56,11 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
             yield settings
 
 
-def poll(settings: Settings, times: int) -> None:
-    run_command(settings, "coinloom", "poll", "--max-polls", str(times), "--interval-seconds", "0.6")
-
-
 def send_garbage(settings: Settings) -> None:
     producer = KafkaProducer(bootstrap_servers=settings.kafka_bootstrap_servers)
     for value in GARBAGE:
         producer.send(settings.kafka_topic, value=value, headers=[("schema-version", b"1.0")])
     producer.close()
-
-
-def places(settings: Settings, paths: list[str]) -> Places:
-    """How often each place of the topic is in these files."""
-    store, _ = FileSystem.from_uri(arrow_address(settings.lake))
-    found: Places = Counter()
-    for path in paths:
-        with pyarrow.parquet.ParquetFile(path, filesystem=store) as file:
-            table = file.read(["kafka_partition", "kafka_offset"])
-        found.update(zip(*(column.to_pylist() for column in table.columns), strict=True))
-    return found
-
-
-def in_the_lake(settings: Settings) -> Places:
-    """What anybody sees who lists the folders."""
-    return places(settings, [path for table in TABLES for path in files(settings, table)])
-
-
-def seen_by_us(settings: Settings) -> Places:
-    """What our own readers see."""
-    store, root = FileSystem.from_uri(arrow_address(settings.lake))
-    hours = [hour for table in TABLES for hour in landed_hours(store, f"{root}/{table}/crypto_prices").values()]
-    return places(settings, [path for hour in hours for path in data_files(store, hour)])
-
-
-def assert_all_is_there_once(settings: Settings) -> None:
-    found = in_the_lake(settings)
-    assert set(found.values()) == {1}
-    assert len(found) == count_messages(settings) > 1_000
 
 
 def test_nothing_is_left_aside_and_every_message_is_there_once(stored: Settings) -> None:
@@ -137,12 +104,6 @@ def watching(settings: Settings, paths: list[str]) -> Iterator[Watch]:
         thread.join()
 
 
-def newest(settings: Settings, log: str) -> int:
-    """The newest batch in a log of the stream's checkpoint: `offsets`, when it begins, or `commits`; -1 if none."""
-    names = [path.rpartition("/")[2] for path in files(settings, f"_checkpoints/parquet/{log}")]
-    return max((int(name) for name in names if name.isdigit()), default=-1)
-
-
 def test_a_repeated_batch_replaces_its_files_while_they_are_looked_at(stored: Settings) -> None:
     store, root = FileSystem.from_uri(arrow_address(stored.lake))
     batch, before = newest(stored, "commits"), [path for table in TABLES for path in files(stored, table)]
@@ -182,31 +143,6 @@ def killed_in_a_batch(settings: Settings, after_seconds: float) -> None:
         assert no_secret_on_a_command_line()
         time.sleep(after_seconds)
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def no_secret_on_a_command_line() -> bool:
-    lines = [line for process in psutil.process_iter(["cmdline"]) for line in process.info["cmdline"] or ()]
-    assert any("fs.s3a.path.style.access=true" in line for line in lines)
-    return not any(SECRET in line for line in lines)
-
-
-class Killed(BaseException):
-    """Stands for kill -9: what runs it does nothing more."""
-
-
-def double_all(settings: Settings) -> None:
-    """Compact an hour up to the moment when old and new files are both there."""
-
-    def killed(self: StoredTable, paths: set[str]) -> None:
-        if paths:
-            raise Killed
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(StoredTable, "_delete", killed)
-        with pytest.raises(Killed):
-            compact(settings, AFTER_ALL)
-    assert set(in_the_lake(settings).values()) >= {2}
-    assert set(seen_by_us(settings).values()) == {1}
 
 
 def test_builds_and_counts_bear_what_a_killed_maintain_leaves(stored: Settings) -> None:

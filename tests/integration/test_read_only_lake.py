@@ -11,8 +11,7 @@ import pytest
 from coinloom.settings import Settings, Sink
 from tests.commands import run_command
 from tests.disks import SmallDisk, small_disk
-from tests.integration.streams import send
-from tests.integration.test_lost_messages import landed, prices
+from tests.integration.streams import landed, prices, send
 from tests.integration.warm_stream import WarmStream
 from tests.stacks import elsewhere
 

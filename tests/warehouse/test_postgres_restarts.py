@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from subprocess import PIPE, Popen
 
 import pytest
 
 from checks.landing import Offsets
-from coinloom.processes import environment, executable
 from coinloom.settings import ServerName, Settings, Target
 from serving.publish import publish
 from stack import services
 from stack.supervisor import Supervisor
 from stores.database import as_reader, connect
 from tests.warehouse.as_full_refresh import land_coin, require_as_full_refresh
-from tests.warehouse.test_publish import wait_for_publish_to_halt
+from tests.warehouse.halted_publish import halted_publish
 from tests.warehouse.warehouse import Warehouse
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
@@ -67,14 +65,9 @@ def test_a_publish_that_is_cut_off_changes_nothing_and_the_next_one_repairs(ware
     settings = warehouse.settings
     warehouse.rebuilt()
     before = published(settings)
-    with connect(settings) as other:
-        # It comes to a halt where it remembers the hours: after the rows, before the commit.
-        other.execute("lock table publishing.published_hours in exclusive mode")
-        with Popen([executable("coinloom"), "publish"], env=environment(settings), stderr=PIPE, text=True) as cut_off:
-            wait_for_publish_to_halt(settings)
-            restart(settings)
-            _, said = cut_off.communicate(timeout=60)
-        other.close()  # the server has ended it
+    with halted_publish(settings) as cut_off:
+        restart(settings)
+        _, said = cut_off.communicate(timeout=60)
     assert cut_off.returncode == 1
     assert "marts.crypto_table was not published: " in " ".join(said.split())
     assert published(settings) == before

@@ -1,21 +1,19 @@
 """Publish, from a small warehouse made by hand on either target: what moves, what stays, and what readers see."""
 
 import threading
-import time
 from collections.abc import Iterator
-from subprocess import Popen
 from typing import Any
 
 import psycopg
 import pytest
 
-from coinloom.processes import environment, executable
 from coinloom.settings import Settings, Target
 from serving.marts import read_marts
 from serving.publish import PublishedMart, publish
 from serving.source import NothingToPublish, PublishFailed
 from stores.database import as_reader, connect
 from stores.migrate import migrate
+from tests.warehouse.halted_publish import halted_publish
 from tests.warehouse.made_warehouse import MadeWarehouse, Tables, minute_rows, open_tables
 
 H22, H23, H00 = "2026-11-21T22", "2026-11-21T23", "2026-11-22T00"
@@ -196,24 +194,11 @@ def test_a_killed_publish_changes_nothing_and_the_next_repairs(settings: Setting
     publish(settings)
     before = read(settings, EVERYTHING)
     made.build({H22: 7.5, H00: 8.5})
-    with connect(settings) as other:
-        # Publish comes to a halt where it remembers the hours: after the rows, before the commit.
-        other.execute("lock table publishing.published_hours in exclusive mode")
-        with Popen([executable("coinloom"), "publish"], env=environment(settings)) as killed:
-            wait_for_publish_to_halt(settings)
-            killed.kill()
+    with halted_publish(settings) as halted:
+        halted.kill()
+        halted.wait()
         assert read(settings, EVERYTHING) == before
     assert moved(publish(settings))["crypto_table"] == (54, 12, 27)
-
-
-def wait_for_publish_to_halt(settings: Settings) -> None:
-    halted = "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%%published_hours%%'"
-    with connect(settings) as connection:
-        connection.autocommit = True
-        deadline = time.monotonic() + 60
-        while connection.execute(halted).fetchone() is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
 
 
 def test_what_cannot_be_published_is_a_clear_error(settings: Settings, made: MadeWarehouse) -> None:

@@ -9,7 +9,7 @@ import yaml
 
 from coinloom.settings import REPOSITORY
 from tests.prometheus import FOLDER, program
-from tests.unit.monitoring.test_metrics import look, scraped
+from tests.unit.monitoring.made_look import look, scraped
 
 GRAFANA = REPOSITORY / "monitoring" / "grafana" / "coinloom.json"
 OF_ALERTS = {"coinloom_alerts_sent_total", "coinloom_alerts_waiting"}  # there if ALERT_WEBHOOK_URL is set
