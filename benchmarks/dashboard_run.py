@@ -34,12 +34,18 @@ WAIT = f"""
     () => new Promise(answer => {{{{
         const end = performance.now() + {SECONDS_TO_LOOK * 1000};
         const look = () => {{{{
-            if ({{expression}}) answer(true);
-            else if (performance.now() > end) answer(false);
+            if ({{expression}}) answer(performance.now());
+            else if (performance.now() > end) answer(0);
             else setTimeout(look, {LOOK_MS});
         }}}};
         look();
     }}}})
+"""
+SEE_CLICK = """
+    () => {
+        window.drawn = 0;
+        addEventListener("click", () => { window.clicked = performance.now() }, {capture: true, once: true});
+    }
 """
 SECONDS_OF_COUNTING = 20
 QUESTIONS = "select xact_commit + xact_rollback from pg_stat_database where datname = current_database()"
@@ -128,30 +134,34 @@ def count_questions(settings: Settings, context: BrowserContext, url: str, brows
 
 
 def _open(page: Page, url: str, is_there: str) -> float:
+    """By the page's own clock, which begins when the browser begins to go there."""
     page.goto("about:blank")
-    started = time.monotonic()
     page.goto(url, wait_until="commit")
-    _wait_for(page, is_there)
-    return time.monotonic() - started
+    return _wait_for(page, is_there)
 
 
 def _change_coin(page: Page, coin: str) -> float:
-    """From the click on its name until its chart is drawn."""
-    page.evaluate(f"() => {{ window.drawn = 0; {CHART}.on('plotly_afterplot', () => {{ window.drawn += 1 }}) }}")
+    """From the click on its name until its chart is drawn, by the page's own clock."""
+    page.evaluate(f"() => {{ {CHART}.on('plotly_afterplot', () => {{ window.drawn += 1 }}) }}")
     page.locator("#coin-choice").click()
     page.locator(".dash-dropdown-search").fill(coin)
     _wait_for(page, ONLY_CHOICES_OF.format(coin=coin.title()))
-    page.evaluate("() => { window.drawn = 0 }")
-    started = time.monotonic()
+    page.evaluate(SEE_CLICK)
     page.locator(".dash-dropdown-option").first.click()
-    _wait_for(page, f"document.querySelector('h1').textContent.includes('{coin.title()}') && window.drawn > 0")
-    return time.monotonic() - started
+    drawn = _wait_for(page, f"document.querySelector('h1').textContent.includes('{coin.title()}') && window.drawn > 0")
+    clicked: float = page.evaluate("window.clicked")
+    return drawn - clicked / 1000
 
 
-def _wait_for(page: Page, expression: str) -> None:
-    """Until it is true. The page itself looks: questions from outside would cost it time."""
-    if not page.evaluate(WAIT.format(expression=expression)):
+def _wait_for(page: Page, expression: str) -> float:
+    """Until it is true; returns when that is, by the page's clock in seconds.
+
+    The page itself looks: questions from outside would cost it time.
+    """
+    milliseconds: float = page.evaluate(WAIT.format(expression=expression))
+    if not milliseconds:
         raise NotShown(f"{page.url} does not show within {SECONDS_TO_LOOK} s: {expression}")
+    return milliseconds / 1000
 
 
 def _asked(settings: Settings) -> int:

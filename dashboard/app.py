@@ -12,6 +12,7 @@ from dashboard.database import Database
 from dashboard.market import Market
 from dashboard.pages import coin, health, movers
 from dashboard.parts import notice
+from dashboard.prepared import prepared
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -38,12 +39,13 @@ def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> 
         Page.HEALTH: lambda _: health.layout(look),
         Page.NOT_FOUND: lambda _: notice("There is no such page", "The way about is above."),
     }
-    app.layout = lambda: shell.layout(market, pages)
+    opened = prepared(app, pages)
+    app.layout = lambda: shell.layout(market, opened)
     shell.register(app, market, settings, pages, now)
     movers.register(app, market)
     coin.register(app, market)
     health.register(app, look, settings, now)
     downloads.register(app.server, market)
     guard.protect(app, settings)
-    scripts.preload(app)
+    scripts.send_sooner(app)
     return app

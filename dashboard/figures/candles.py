@@ -94,19 +94,21 @@ def _below(columns: Columns) -> Iterator[Trace]:
     area = {"fill": "tozeroy", "fillcolor": shaded(EXPONENTIAL, 0.12), "hovertemplate": "%{y:.4s}"}
     yield _thin_line(VOLUME, columns, "volume_24h", "Volume 24 h", EXPONENTIAL, **area)
     yield _thin_line(RSI, columns, "rsi_14", "RSI 14 min", BAND, hovertemplate="%{y:.1f}")
-    histogram = columns["macd_histogram"]
-    colours = [shaded(UP if (value or 0) >= 0 else DOWN, 0.65) for value in histogram]
-    yield {
-        "type": "bar",
-        "x": columns["bar_start"],
-        "y": histogram,
-        "yaxis": MACD.axis_name,
-        "name": "Histogram",
-        "marker": {"color": colours, "line": {"width": 0}},
-        "showlegend": False,
-    }
+    yield from _histogram(columns)
     yield _thin_line(MACD, columns, "macd", "MACD", EXPONENTIAL)
     yield _thin_line(MACD, columns, "macd_signal", "Signal", AVERAGE)
+
+
+def _histogram(columns: Columns) -> Iterator[Trace]:
+    """Two areas with steps, above zero and below it: a shape for each bar is a quarter of the chart's work."""
+    values = columns["macd_histogram"]
+    said = {"customdata": values, "hovertemplate": "%{customdata:,.3~r}"}
+    for colour, side, hover in ((UP, max, said), (DOWN, min, {"hoverinfo": "skip"})):
+        heights = [None if value is None else side(value, 0) for value in values]
+        steps = {"mode": "lines", "line": {"width": 0, "shape": "hvh"}, "fill": "tozeroy"}
+        place = {"x": columns["bar_start"], "y": heights, "yaxis": MACD.axis_name}
+        look = {"fillcolor": shaded(colour, 0.65), "showlegend": False}
+        yield {"type": "scatter", "name": "Histogram", **place, **steps, **look, **hover}
 
 
 def _thin_line(pane: Pane, columns: Columns, column: str, name: str, colour: str, **look: Any) -> Trace:

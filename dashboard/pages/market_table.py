@@ -43,6 +43,7 @@ def market_table(rows: Sequence[Row]) -> dag.AgGrid:
         dashGridOptions={
             "theme": {"function": "themeQuartz"},
             "rowHeight": 40,
+            "rowBuffer": 2,
             "headerHeight": 36,
             "animateRows": False,
             "enableCellTextSelection": True,
@@ -60,8 +61,8 @@ def market_rows(rows: Sequence[Row], currency: str) -> list[Row]:
 
 
 def _line(coin_id: str, query: str) -> str:
-    """As Markdown; a quoted id has nothing left that is markup."""
-    return f"![](/sparkline/{quote(coin_id, safe='')}.svg?{query})"
+    """A quoted id has nothing left that would end the `url()` of a style."""
+    return f"/sparkline/{quote(coin_id, safe='')}.svg?{query}"
 
 
 def _line_query(until: datetime, currency: str) -> str:
@@ -81,7 +82,8 @@ def _columns() -> list[dict[str, Any]]:
         {
             "field": "line",
             "headerName": "6 hours",
-            "cellRenderer": "markdown",
+            "valueFormatter": {"function": "''"},
+            "cellStyle": {"function": "({backgroundImage: 'url(' + params.value + ')'})"},
             "width": 122,
             "sortable": False,
             "filter": False,

@@ -1,5 +1,6 @@
 """A page that is opened comes filled, with what it needs asked for at once."""
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -66,6 +67,19 @@ def test_a_script_that_is_still_the_same_is_not_sent_again(url: str) -> None:
         assert len(sent.content) > 1_000
         for known, status in ((tag, 304), ('"another"', 200), (tag, 304)):
             assert requests.get(there, headers={"If-None-Match": known}, timeout=10).status_code == status
+
+
+def test_what_a_browser_has_it_does_not_ask_for_again(url: str) -> None:
+    """A script without a version in its address may be another one after an update, so not for long."""
+    page = requests.get(url, timeout=10).text
+    styles = re.findall(r'href="(/assets/[^"]+)"', page)
+    versioned = re.findall(r'src="(/_dash-component-suites/[^"]+)"', page)
+    assert len(styles) == 2
+    assert len(versioned) > 5
+    for path in (*styles, *versioned):
+        assert "max-age=31536000" in requests.get(url + path, timeout=10).headers["Cache-Control"]
+    for script in SCRIPTS[Page.COIN]:
+        assert requests.get(f"{url}{SUITES}/{script}", timeout=10).headers["Cache-Control"] == "public, max-age=300"
 
 
 def _length(request: Request) -> int:

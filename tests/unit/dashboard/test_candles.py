@@ -28,7 +28,7 @@ def bar(minute: int, value: float | None, *, is_filled: bool = False) -> dict[st
 def test_plotly_knows_every_part_of_it(rows: list[dict[str, Any]]) -> None:
     """Its classes raise for a name or a value that the browser would silently leave out."""
     figure = candles(rows, ADDRESS)
-    assert len(go.Figure(figure).data) == len(figure["data"]) == (11 if rows else 0)
+    assert len(go.Figure(figure).data) == len(figure["data"]) == (12 if rows else 0)
 
 
 def test_plotly_would_have_said_so() -> None:
@@ -36,6 +36,14 @@ def test_plotly_would_have_said_so() -> None:
     wrong["data"][0]["colour"] = "red"
     with pytest.raises(ValueError, match="colour"):
         go.Figure(wrong)
+
+
+def test_the_histogram_is_an_area_on_each_side_of_zero() -> None:
+    rows = [bar(0, 2.0), bar(1, -3.0), bar(2, None), bar(3, 0.0)]
+    above, below = (trace for trace in candles(rows, ADDRESS)["data"] if trace["name"] == "Histogram")
+    assert above["y"] == [2.0, 0, None, 0.0]
+    assert below["y"] == [0, -3.0, None, 0.0]
+    assert above["customdata"] == [2.0, -3.0, None, 0.0]
 
 
 def test_no_line_is_drawn_across_a_gap() -> None:
