@@ -1,6 +1,7 @@
 """A page is made while its browser still loads scripts: it asks for the layout a fifth of a second after the page."""
 
 import threading
+from http import HTTPStatus
 
 from cachetools import TTLCache, cached
 from dash import Dash
@@ -22,8 +23,8 @@ def prepared(app: Dash, pages: Pages) -> Pages:
         return pages[address.page](address)
 
     def begin(response: Response) -> Response:
-        if response.mimetype == "text/html":
-            threading.Thread(target=make, args=(Address.read(request.url),), daemon=True).start()
+        if response.mimetype == "text/html" and response.status_code == HTTPStatus.OK:
+            threading.Thread(target=make, args=(Address.read(request.full_path),), daemon=True).start()
         return response
 
     app.server.after_request(begin)
