@@ -22,8 +22,8 @@ def _seconds(seen: Seen) -> Table:
         met = "yes" if p95(values) <= most else "**no**"
         measured = [f"{value:.2f}" for value in (median(values), p95(values), max(values))]
         table.rows.append([what, f"{len(values)}", *measured, f"{most:g}", met])
-    for what, value in seen.first_visit.items():
-        table.rows.append([f"{what}, first visit", "1", f"{value:.2f}", "-", f"{value:.2f}", "-", "-"])
+    for what, value in seen.first_visits.items():
+        table.rows.append([what, "1", f"{value:.2f}", "-", f"{value:.2f}", "-", "-"])
     return table
 
 

@@ -13,6 +13,7 @@ from dashboard.market import Market
 from dashboard.pages import coin, health, movers
 from dashboard.parts import notice
 from dashboard.prepared import prepared
+from health.report import read_report
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -32,11 +33,11 @@ def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> 
         use_async=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    market, look = Market(database), health.looking(settings)
+    market, look = Market(database), health.Look(lambda: read_report(settings))
     pages: shell.Pages = {
         Page.MOVERS: lambda address: movers.layout(market, address),
         Page.COIN: lambda address: coin.layout(market, address),
-        Page.HEALTH: lambda _: health.layout(look),
+        Page.HEALTH: lambda _: health.layout(look, settings, now),
         Page.NOT_FOUND: lambda _: notice("There is no such page", "The way about is above."),
     }
     opened = prepared(app, pages)

@@ -1,6 +1,7 @@
 """How the pipeline is: the age and lag of each stage, the last polls, what was rejected, what is absent."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from cachetools import TTLCache, cached
@@ -15,49 +16,69 @@ from dashboard.pages.builds import last_builds, last_minutes
 from dashboard.pages.facts import table
 from dashboard.pages.stages import stages
 from dashboard.parts import card, figure_of
-from health.report import Report, read_report
+from health.report import Report
 from health.verdicts import GIGABYTE
 
 REFRESH_MS = 5_000
 LOOK_SECONDS = 4
+SHOWN_AGAIN_SECONDS = 15
 COINS_SHOWN = 50
 
-Look = Callable[[], Report]
+
+class Look:
+    """At the pipeline, as often as LOOK_SECONDS at most, however many browsers ask."""
+
+    def __init__(self, read: Callable[[], Report]) -> None:
+        self._read = cached(TTLCache(1, LOOK_SECONDS), condition=threading.Condition())(read)
+        self._last: tuple[float, Report] | None = None
+
+    def now(self) -> Report:
+        report = self._read()
+        self._last = time.monotonic(), report
+        return report
+
+    def before(self) -> Report | None:
+        """What somebody has seen less than SHOWN_AGAIN_SECONDS ago."""
+        if self._last is None:
+            return None
+        seen_at, report = self._last
+        return report if time.monotonic() - seen_at < SHOWN_AGAIN_SECONDS else None
 
 
-def layout(look: Look) -> html.Div:
-    """Who opens the page has it looked meanwhile."""
-    threading.Thread(target=look, daemon=True).start()
+def layout(look: Look, settings: Settings, now: Clock) -> html.Div:
+    """Who opens the page has it looked, and meanwhile sees what was there before; ages are those of now."""
+    threading.Thread(target=look.now, daemon=True).start()
+    before = look.before()
     return html.Div(
         [
             dcc.Interval(id="health-clock", interval=REFRESH_MS),
-            html.Div(html.P("Looking …", className="nobody"), id="health"),
+            html.Div(
+                _all_of(before, settings, now) if before else html.P("Looking …", className="nobody"), id="health"
+            ),
         ]
     )
-
-
-def looking(settings: Settings) -> Look:
-    """At the pipeline, as often as LOOK_SECONDS at most, however many browsers ask."""
-    return cached(TTLCache(1, LOOK_SECONDS), condition=threading.Condition())(lambda: read_report(settings))
 
 
 def register(app: Dash, look: Look, settings: Settings, now: Clock) -> None:
     @app.callback(Output("health", "children"), Input("health-clock", "n_intervals"))
     def fill(_: int) -> list[Component]:
-        report = look()
-        return [
-            html.Div(stages(report, settings, now()), className="stages"),
-            html.Div(_figures(report), className="kpis"),
-            html.Div(
-                [
-                    html.Div([_polls(report), *last_minutes(report)]),
-                    html.Div([_marts(report, now), _quarantine(report, now)]),
-                ],
-                className="grid-2",
-            ),
-            last_builds(report),
-            _absent(report),
-        ]
+        return _all_of(look.now(), settings, now)
+
+
+def _all_of(report: Report, settings: Settings, now: Clock) -> list[Component]:
+    return [
+        html.Div(stages(report, settings, now()), className="stages"),
+        html.Div(_figures(report), className="kpis"),
+        html.Div(
+            [
+                html.Div([_polls(report), *last_minutes(report)]),
+                html.Div([_marts(report, now), _quarantine(report, now)]),
+            ],
+            className="grid-2",
+        ),
+        last_builds(report),
+        _absent(report),
+    ]
 
 
 def _figures(report: Report) -> list[Component]:

@@ -72,3 +72,11 @@ def test_rows_are_counted_by_the_minute_in_which_they_came(page: Page, market: S
     rows = page.locator(".card", has_text="Rows per minute, postgres").locator("tbody tr")
     expect(rows).to_have_count(1)
     expect(rows).to_have_text("00:071,2340")
+
+
+def test_what_was_seen_before_is_there_until_the_next_look(page: Page, url: str) -> None:
+    page.goto(f"{url}/health")
+    expect(page.locator("#health .stages")).to_be_visible()
+    with page.expect_response("**/_dash-layout") as layout:
+        page.reload()
+    assert '"className":"stages"' in layout.value.text()
