@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 
 from coinloom.settings import Settings
-from stores.database import SOON_SECONDS, connect
+from stores.database import connect_to_look
 
 DATABASE_SIZE = "select pg_database_size(current_database())"
 
@@ -25,6 +25,6 @@ def disk(settings: Settings) -> Disk:
 
 def database_bytes(settings: Settings) -> int:
     """Of PostgreSQL's database, wherever it is. Raises DatabaseUnavailable."""
-    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
+    with connect_to_look(settings) as connection:
         (size,) = connection.execute(DATABASE_SIZE).fetchone() or (0,)
     return int(size)

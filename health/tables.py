@@ -7,7 +7,7 @@ import psycopg
 from psycopg.rows import RowFactory, class_row, tuple_row
 
 from coinloom.settings import Settings
-from stores.database import SOON_SECONDS, connect
+from stores.database import connect_to_look
 
 Row = TypeVar("Row")
 
@@ -23,7 +23,7 @@ def read_tuples(settings: Settings, query: str) -> list[tuple[Any, ...]]:
 
 
 def _read(settings: Settings, factory: RowFactory[Row], query: str, values: Sequence[Any]) -> list[Row]:
-    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
+    with connect_to_look(settings) as connection:
         try:
             return connection.cursor(row_factory=factory).execute(query, values).fetchall()
         except psycopg.errors.UndefinedTable:

@@ -11,7 +11,7 @@ from pyarrow.fs import FileSystem
 from pyarrow.parquet import ParquetFile
 
 from coinloom.settings import Settings, Sink
-from stores.database import SOON_SECONDS, connect
+from stores.database import connect_to_look
 from stores.lake_files import arrow_address, data_files, landed_hours
 
 LANDING, QUARANTINE = "landing", "quarantine"
@@ -19,9 +19,13 @@ LATELY = timedelta(minutes=10)
 # A file has the rows of a batch, and is there soon after they have landed.
 WRITTEN_WITHIN = LATELY + timedelta(minutes=2)
 MINUTES = """
-    select date_trunc('minute', landed_at), count(*), max(landed_at)
-    from {}
-    where landed_hour = (select max(landed_hour) from landing.crypto_prices)
+    select date_trunc('minute', landed_at), sum(number)::bigint, max(landed_at)
+    from (
+        select landed_at, count(*) as number
+        from {}
+        where landed_hour = (select max(landed_hour) from landing.crypto_prices)
+        group by landed_at
+    ) as batches
     group by 1
 """
 
@@ -65,7 +69,7 @@ def _numbers(counts: Counts, since: datetime) -> ByMinute:
 
 
 def _in_postgres(settings: Settings) -> Iterator[Counts]:
-    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
+    with connect_to_look(settings) as connection:
         for schema in (LANDING, QUARANTINE):
             query = sql.SQL(MINUTES).format(sql.Identifier(schema, "crypto_prices"))
             yield {minute: (number, last) for minute, number, last in connection.execute(query)}

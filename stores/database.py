@@ -10,6 +10,9 @@ from coinloom.settings import Settings, in_clear
 SOON_SECONDS = 5
 """To connect, while somebody waits. Two were too few with ten busy processes on two cores."""
 
+ON_ONE_CORE = "-c max_parallel_workers_per_gather=0"
+"""Workers beside the query take three times its work, and save no time where all cores are in use."""
+
 
 IN_GENERAL = (
     "Is it running (coinloom status)? Check POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and "
@@ -37,8 +40,21 @@ def connect(settings: Settings, *, connect_timeout_seconds: int = 10) -> psycopg
     Raises:
         DatabaseUnavailable: naming the settings to check.
     """
+    return _connect(settings, parameters(settings, connect_timeout_seconds))
+
+
+def connect_to_look(settings: Settings) -> psycopg.Connection:
+    """For somebody who waits and may look every few seconds: soon or not at all, and beside all other work.
+
+    Raises:
+        DatabaseUnavailable: naming the settings to check.
+    """
+    return _connect(settings, parameters(settings, SOON_SECONDS, ON_ONE_CORE))
+
+
+def _connect(settings: Settings, parameters: dict[str, Any]) -> psycopg.Connection:
     try:
-        return psycopg.connect(**parameters(settings, connect_timeout_seconds))
+        return psycopg.connect(**parameters)
     except psycopg.OperationalError as error:
         raise unavailable(settings, error) from None
 

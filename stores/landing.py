@@ -11,7 +11,7 @@ from pyarrow.fs import FileSelector, FileSystem
 from pyarrow.parquet import ParquetFile
 
 from coinloom.settings import Settings, Sink
-from stores.database import SOON_SECONDS, connect
+from stores.database import connect_to_look
 from stores.lake_files import arrow_address, data_files, landed_hours
 
 NEWEST_HOUR = """
@@ -35,7 +35,7 @@ def newest_hour(settings: Settings, sink: Sink) -> NewestHour | None:
     """None before the first row. Raises DatabaseUnavailable."""
     if sink is Sink.PARQUET:
         return _newest_hour_in_the_lake(settings)
-    with connect(settings, connect_timeout_seconds=SOON_SECONDS) as connection:
+    with connect_to_look(settings) as connection:
         row = connection.execute(NEWEST_HOUR).fetchone()
     return NewestHour(*row) if row else None
 
