@@ -16,7 +16,7 @@ from dashboard.market import Market, if_it_can_be_read
 from dashboard.pages.market_table import market_rows, market_table
 from dashboard.parts import card, change, choices, downloads, figure_of
 
-FIRST_ROWS = 100
+FIRST_ROWS = 40
 """Of the table of a page that is opened: more than a screen shows."""
 OTHERS_AFTER_MS = 500
 
