@@ -30,6 +30,7 @@ ONLY_CHOICES_OF = (
 HEALTH_IS_THERE = "document.querySelector('#health .stages')"
 SECONDS_TO_LOOK = 60
 LOOK_MS = 10
+STAY_MS = 1_000  # who looks at a page stays for a moment: what it still does is not the next one's
 WAIT = f"""
     () => new Promise(answer => {{{{
         const end = performance.now() + {SECONDS_TO_LOOK * 1000};
@@ -140,7 +141,9 @@ def _open(page: Page, url: str, is_there: str) -> float:
     """By the page's own clock, which begins when the browser begins to go there."""
     page.goto("about:blank")
     page.goto(url, wait_until="commit")
-    return _wait_for(page, is_there)
+    seconds = _wait_for(page, is_there)
+    page.wait_for_timeout(STAY_MS)
+    return seconds
 
 
 def _change_coin(page: Page, coin: str) -> float:
@@ -153,6 +156,7 @@ def _change_coin(page: Page, coin: str) -> float:
     page.locator(".dash-dropdown-option").first.click()
     drawn = _wait_for(page, f"document.querySelector('h1').textContent.includes('{coin.title()}') && window.drawn > 0")
     clicked: float = page.evaluate("window.clicked")
+    page.wait_for_timeout(STAY_MS)
     return drawn - clicked / 1000
 
 
