@@ -5,7 +5,7 @@
 | `server`, `app`, `guard` | the process, the application, and who may call it |
 | `address` | what the address of a page says |
 | `shell` | the frame around every page: the way about, the currency, the age of the data |
-| `scripts` | what a browser is told to load together with a page |
+| `scripts`, `prepared` | what a browser is told to load together with a page, and the page that is made meanwhile |
 | `pages/` | movers, coin, health |
 | `figures/` | the pictures |
 | `market` | what the pages show, read once per publish |
