@@ -34,13 +34,16 @@ class DatabaseUnavailable(CoinloomError):
     """PostgreSQL could not be reached, or refused the user."""
 
 
-def connect(settings: Settings, *, connect_timeout_seconds: int = 10) -> psycopg.Connection:
+def connect(settings: Settings, *, connect_timeout_seconds: int = 10, options: str = "") -> psycopg.Connection:
     """Open a connection whose clock is UTC.
 
     Raises:
         DatabaseUnavailable: naming the settings to check.
     """
-    return _connect(settings, parameters(settings, connect_timeout_seconds))
+    try:
+        return psycopg.connect(**parameters(settings, connect_timeout_seconds, options))
+    except psycopg.OperationalError as error:
+        raise unavailable(settings, error) from None
 
 
 def connect_to_look(settings: Settings) -> psycopg.Connection:
@@ -49,14 +52,7 @@ def connect_to_look(settings: Settings) -> psycopg.Connection:
     Raises:
         DatabaseUnavailable: naming the settings to check.
     """
-    return _connect(settings, parameters(settings, SOON_SECONDS, ON_ONE_CORE))
-
-
-def _connect(settings: Settings, parameters: dict[str, Any]) -> psycopg.Connection:
-    try:
-        return psycopg.connect(**parameters)
-    except psycopg.OperationalError as error:
-        raise unavailable(settings, error) from None
+    return connect(settings, connect_timeout_seconds=SOON_SECONDS, options=ON_ONE_CORE)
 
 
 def parameters(settings: Settings, connect_timeout_seconds: int = 10, options: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dashboard.address import Address, Page
 from dashboard.prepared import prepared
 
 
-def test_a_page_is_made_when_its_html_is_asked_for_and_only_then() -> None:
+def test_a_page_is_made_once_when_its_html_is_asked_for() -> None:
     app, made, is_made = Dash("pages", serve_locally=True, enable_mcp=False, use_async=False), [], threading.Event()
 
     def coin(address: Address) -> Component:
