@@ -17,7 +17,7 @@ from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
 import psutil
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from coinloom.processes import environment
 from coinloom.settings import LOG_FILES_BEFORE, Settings
@@ -28,6 +28,8 @@ from stack.services import Service
 # Set for everything that a supervisor starts, so that `down` finds what a killed supervisor left behind.
 MARK = "COINLOOM_SUPERVISED_BY"
 STOP_WAIT_SECONDS = 30
+# What supervisord has forked ignores signals until it runs its own program.
+HEARS_AFTER_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,15 @@ class Supervisor:
             self._rpc.startProcess(str(name), False)
 
     def stop_process(self, name: str) -> None:
-        """Ask a service to end, and return when it has."""
-        if self._state(name) not in {"STOPPED", "EXITED", "FATAL"}:
-            self._rpc.stopProcess(str(name))
+        """Ask a service to end, and return when it has; also one that is just being started again after a crash."""
+        while (state := self._state(name)) not in {"STOPPED", "FATAL"}:
+            if state in {"EXITED", "STARTING"}:
+                time.sleep(HEARS_AFTER_SECONDS)
+            try:
+                self._rpc.stopProcess(str(name))
+            except Fault as fault:
+                if fault.faultCode != Faults.NOT_RUNNING:
+                    raise
 
     def wait_ready(self, service: Service, timeout_seconds: float = 120) -> None:
         """Wait until a server can be used.
