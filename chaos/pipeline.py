@@ -17,6 +17,7 @@ COINS = 60
 HOURS, SPEED = 2, 30
 POLL_SECONDS, TRIGGER_SECONDS, BUILD_SECONDS, MAINTAIN_SECONDS = 0.5, 2, 3, 5
 AFTER_ALL = "2999-12-31T23"
+STARTED_AGAIN_SECONDS = 600  # what was killed last, on a machine that does much else
 
 
 def chaos_settings(home: Path, target: Target, lake_root: str = "") -> Settings:
@@ -65,7 +66,7 @@ def drain(settings: Settings, supervisor: Supervisor) -> None:
     for name in ("poller", "stream", "build", "maintain"):
         supervisor.stop_process(name)
     for name in services.servers(settings):
-        supervisor.wait_ready(services.server(settings, name))
+        supervisor.wait_ready(services.server(settings, name), STARTED_AGAIN_SECONDS)
     _coinloom(settings, "poll", "--once")
     _coinloom(settings, "stream", "--available-now")
     _coinloom(settings, "build", "--publish")
