@@ -5,6 +5,7 @@ The clock of this machine stays as it is: libfaketime (Debian: `apt-get install 
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from coinloom.processes import environment, executable
 from coinloom.processes import run as run_to_end
 from coinloom.settings import REPOSITORY, Settings, Target
 from ingestion.topic import topic_ends
+from quarantine.reasons import Reason
+from spark_streaming.transforms import MAX_EVENT_TIME_AHEAD_SECONDS
 from tests.commands import run_command
 from tests.integration.streams import in_files, in_postgres
 from tests.stacks import elsewhere
@@ -22,6 +25,7 @@ from tests.warehouse.warehouse import Warehouse
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
+MOST_AHEAD = timedelta(seconds=MAX_EVENT_TIME_AHEAD_SECONDS)
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 
 
@@ -63,12 +67,17 @@ def test_every_message_is_in_one_place_and_builds_go_on(own: Settings) -> None:
         rows, rejected = read(own, "landing"), read(own, "quarantine")
         places = Counter((row["kafka_partition"], row["kafka_offset"]) for row in [*rows, *rejected])
         assert len(places) == places.total() == messages
-        # A price that was fetched before its own time is not trusted.
-        # So all of two polls is rejected; of the others, only coins without a price are.
-        early = {row["poll_id"] for row in rejected if row["reason"] == "event_time_in_the_future"}
+        # A price that was fetched before its own time is not trusted: most of two polls. What is older than the
+        # hour, or has no time of its own, is; of the other polls only coins without a price are rejected.
+        early = {row["poll_id"] for row in rejected if row["reason"] == Reason.EVENT_TIME_IN_THE_FUTURE}
         assert len(early) == 2
-        assert sum(row["poll_id"] in early for row in rejected) == 2 * own.coingecko_top_n
-        assert {row["reason"] for row in rejected if row["poll_id"] not in early} <= {"missing_price"}
+        of_early = [row for row in rejected if row["poll_id"] in early]
+        assert len(of_early) > own.coingecko_top_n
+        trusted = [row for row in rows if row["poll_id"] in early]
+        assert len(of_early) + len(trusted) == 2 * own.coingecko_top_n
+        assert all(row["last_updated_at"] - row["fetched_at"] <= MOST_AHEAD for row in trusted)
+        reasons = {row["reason"] for row in rejected if row["poll_id"] not in early}
+        assert reasons <= {Reason.MISSING_PRICE}
     # Builds read on from the newest hour, so none may land before it.
     order = ("kafka_partition", "kafka_offset", "landed_hour")
     landed = sorted(tuple(row[name] for name in order) for row in in_postgres(own, "landing"))
