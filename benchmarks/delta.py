@@ -4,8 +4,7 @@ Fetches Delta from Maven Central. Data live below COINLOOM_HOME/bench while it r
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -44,7 +43,10 @@ class Lake:
     folder: Path
     replaced: list[float] = field(default_factory=list)
     read: list[float] = field(default_factory=list)
-    rows: int = 0
+
+    @property
+    def table(self) -> str:
+        return self.folder.name
 
     def parquet_files(self) -> list[Path]:
         return [file for file in self.folder.rglob("*.parquet") if "_delta_log" not in file.parts]
@@ -62,20 +64,20 @@ def main(
     with (
         reporting(PART, readme, lambda: tables) as publish,
         temporary_home(PART) as settings,
-        session(settings) as spark,
+        session(settings, warehouse := settings.coinloom_home / "warehouse") as spark,
     ):
+        lakes = [Lake(name, warehouse / f"in_{name}") for name in FORMATS]
         with steps.step("Write the tables"):
-            lakes = [written(spark, name) for name in FORMATS]
+            write(spark, lakes)
         with steps.step(f"Replace an hour {WARM_UPS + repetitions} times"):
             for _ in range(WARM_UPS + repetitions):
                 for lake in lakes:
                     replace_hour(spark, lake)
-        tables.append(compared(lakes))
+        tables.append(compared(spark, lakes))
         publish()
 
 
-@contextmanager
-def session(settings: Settings) -> Iterator[SparkSession]:
+def session(settings: Settings, warehouse: Path) -> SparkSession:
     """A Spark that knows both, with the heap of the Thrift Server."""
     configuration = {
         "spark.jars.packages": PACKAGE,
@@ -83,37 +85,28 @@ def session(settings: Settings) -> Iterator[SparkSession]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.databricks.delta.snapshotPartitions": "2",  # its default of 50 is for large tables
         "spark.driver.memory": settings.spark_driver_memory,
-        "spark.sql.warehouse.dir": str(settings.coinloom_home / "warehouse"),
+        "spark.sql.warehouse.dir": str(warehouse),
         "spark.sql.sources.partitionOverwriteMode": "dynamic",
         "spark.sql.shuffle.partitions": "16",
         "spark.ui.enabled": "false",
         "spark.log.level": "ERROR",
     }
-    builder = SparkSession.builder.master(settings.spark_master)
-    for name, value in configuration.items():
-        builder = builder.config(name, value)
-    spark = builder.getOrCreate()
-    try:
-        yield spark
-    finally:
-        spark.stop()
+    return SparkSession.builder.master(settings.spark_master).config(map=configuration).getOrCreate()
 
 
-def written(spark: SparkSession, name: str) -> Lake:
-    folder = Path(spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:"), f"in_{name}")
-    spark.sql(ROWS).write.format(name).partitionBy("bar_hour").saveAsTable(f"in_{name}")
-    return Lake(name, folder)
+def write(spark: SparkSession, lakes: list[Lake]) -> None:
+    """Each lake's table, and the view `hour` of the rows that replace one hour of it."""
+    rows = spark.sql(ROWS)
+    for lake in lakes:
+        rows.write.format(lake.name).partitionBy("bar_hour").saveAsTable(lake.table)
+    rows.where(f"bar_hour = '{REPLACED}'").coalesce(1).createOrReplaceTempView("hour")
 
 
 def replace_hour(spark: SparkSession, lake: Lake) -> None:
-    table = f"in_{lake.name}"
-    hour = spark.sql(f"select * from ({ROWS}) where bar_hour = '{REPLACED}'").coalesce(1)  # noqa: S608
-    hour.createOrReplaceTempView("hour")
-    statement = f"insert overwrite table {table} partition (bar_hour) select * from hour"  # noqa: S608
+    statement = f"insert overwrite table {lake.table} partition (bar_hour) select * from hour"  # noqa: S608
     lake.replaced.append(seconds_of(lambda: spark.sql(statement)))
-    query = f"select count(*), max(minute) from {table} where bar_hour = '{REPLACED}'"  # noqa: S608
+    query = f"select count(*), max(minute) from {lake.table} where bar_hour = '{REPLACED}'"  # noqa: S608
     lake.read.append(seconds_of(lambda: spark.sql(query).collect()))
-    lake.rows = spark.table(table).count()
 
 
 def seconds_of(action: Callable[[], object]) -> float:
@@ -122,7 +115,7 @@ def seconds_of(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def compared(lakes: list[Lake]) -> Table:
+def compared(spark: SparkSession, lakes: list[Lake]) -> Table:
     header = ["format", "replace an hour, median s", "read it, median s", "files", "MiB", "rows", "pyarrow sees"]
     table = Table(f"One hour of {COINS} coins, replaced in a table of {HOURS}", header)
     for lake in lakes:
@@ -134,7 +127,7 @@ def compared(lakes: list[Lake]) -> Table:
                 f"{median(lake.read[WARM_UPS:]):.2f}",
                 f"{len(files):,}",
                 f"{sum(file.stat().st_size for file in files) / 2**20:.1f}",
-                f"{lake.rows:,}",
+                f"{spark.table(lake.table).count():,}",
                 f"{pyarrow.dataset.dataset(files, format='parquet').count_rows():,}",
             ]
         )

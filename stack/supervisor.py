@@ -91,7 +91,7 @@ class Supervisor:
     def stop_process(self, name: str) -> None:
         """Ask a service to end, and return when it has; also one that is just being started again after a crash."""
         while (state := self._state(name)) not in {"STOPPED", "FATAL"}:
-            if state in {"EXITED", "STARTING"}:
+            if state != "RUNNING":
                 time.sleep(HEARS_AFTER_SECONDS)
             try:
                 self._rpc.stopProcess(str(name))
