@@ -69,6 +69,8 @@ def command(settings: Settings) -> list[str]:
         "spark.sql.shuffle.partitions": "16",
         # Files of more than 32 hours are listed by a job, by default of a task per hour.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
+        # Before it is compacted an hour is some hundred small files. By default Spark reads 32 of them in a task.
+        "spark.sql.files.openCostInBytes": "1m",
         # A kill while a table is created leaves files behind; the next build overwrites them instead of giving up.
         "spark.sql.legacy.allowNonEmptyLocationInCTAS": "true",
         # A build makes the same few hundred pieces of code again; the default keeps 100.
