@@ -70,9 +70,10 @@ def setup(
     env_file: Annotated[bool, typer.Option(help="Write .env with new passwords if there is none.")] = True,
     s3: Annotated[bool, typer.Option("--s3", help="Fetch the jars for S3, wherever the lake is.")] = False,
 ) -> None:
-    """Fetch the jars and write .env with new passwords."""
+    """Fetch the jars, and write .env with new passwords."""
     from stack.jars import fetch_broker_jars, fetch_s3_jars, fetch_spark_packages, fetch_thrift_server_jars
     from stack.java import java_executable
+    from stack.spark_classes import compile_spark_classes
 
     with clear_errors():
         settings, steps = read_settings(), Steps(console)
@@ -83,6 +84,8 @@ def setup(
         with steps.step("Fetch Spark's packages"):
             fetch_thrift_server_jars(settings.jars)
             fetch_spark_packages()
+        with steps.step("Compile our classes for Spark"):
+            compile_spark_classes(settings.jars)
         if s3 or settings.lake.startswith("s3a:"):
             with steps.step("Fetch the jars for S3"):
                 fetch_s3_jars(settings.jars)

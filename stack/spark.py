@@ -10,6 +10,7 @@ from urllib.parse import urlparse
 
 from coinloom.settings import Settings
 from stack.jars import fetch_s3_jars
+from stack.spark_classes import LOCAL_FILES, compile_spark_classes
 
 # Executors are told, too: they do not have the environment of their driver.
 OF_THE_ENVIRONMENT = {
@@ -21,8 +22,9 @@ OF_THE_ENVIRONMENT = {
 def spark_options(settings: Settings, *class_path: str) -> list[str]:
     """Options of spark-submit; `class_path` is what the driver needs besides.
 
-    Raises StackError when the jars for S3 cannot be fetched.
+    Raises StackError when the jars for S3 cannot be fetched, or our classes not be compiled.
     """
+    class_path = (*class_path, str(compile_spark_classes(settings.jars)))
     found: dict[str, str] = {}
     on_a_cluster = not settings.spark_master.startswith("local")
     if on_a_cluster:
@@ -30,6 +32,8 @@ def spark_options(settings: Settings, *class_path: str) -> list[str]:
             "spark.executor.cores": str(settings.spark_executor_cores),
             "spark.executor.memory": settings.spark_executor_memory,
         }
+    else:  # whose executors are the driver, which has our classes
+        found["spark.hadoop.fs.file.impl"] = LOCAL_FILES
     if settings.spark_cores_max:
         found["spark.cores.max"] = str(settings.spark_cores_max)
     if urlparse(settings.lake).scheme == "s3a":
@@ -38,8 +42,7 @@ def spark_options(settings: Settings, *class_path: str) -> list[str]:
         found |= dict(_way_to_s3(settings))
         if on_a_cluster:  # whose executors fetch them from the driver
             found["spark.jars"] = ",".join(str(jar) for jar in sorted(jars.glob("*.jar")))
-    if class_path:
-        found["spark.driver.extraClassPath"] = ":".join(class_path)
+    found["spark.driver.extraClassPath"] = ":".join(class_path)
     return [part for name, value in found.items() for part in ("--conf", f"{name}={value}")]
 
 

@@ -1,18 +1,17 @@
 """Spark's Thrift Server: the SQL endpoint over the lake that dbt's target `spark` talks to."""
 
-import subprocess
 from pathlib import Path
 from urllib.parse import urlparse
 
 from pyhive.exc import Error
 
 from coinloom.processes import executable
-from coinloom.settings import REPOSITORY, Settings
+from coinloom.settings import Settings
 from stack.errors import StackError
-from stack.jars import SPARK_JARS, fetch_thrift_server_jars
-from stack.java import java_executable
+from stack.jars import fetch_thrift_server_jars
 from stack.ports import is_listening
 from stack.spark import spark_options
+from stack.spark_classes import THRIFT_SERVER_LOGIN
 from stores.thrift import ThriftServerUnavailable, open_cursor
 
 MAIN_CLASS = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
@@ -24,35 +23,12 @@ JAVA_OPTIONS = (
 )
 
 
-# Hive asks a class who may come in. It is compiled here by the compiler that Spark has for itself, as a Java that only
-# runs programs has none.
-LOGIN = "coinloom.ThriftServerLogin"
-LOGIN_SOURCE = REPOSITORY / "stack" / "ThriftServerLogin.java"
-COMPILER = "org.codehaus.commons.compiler.samples.CompilerDemo"
-
-
 def prepare(settings: Settings) -> None:
     if not urlparse(settings.lake).scheme:
         Path(settings.lake).mkdir(parents=True, exist_ok=True)
     for secret in (settings.spark_thrift_password, settings.spark_thrift_keystore_password):
         if secret and not secret.get_secret_value().isascii():
             raise StackError("The passwords among SPARK_THRIFT_* have to be ASCII: Java takes no others.")
-    if settings.spark_thrift_password:
-        _compile_login(_classes(settings))
-
-
-def _classes(settings: Settings) -> Path:
-    return settings.coinloom_home / "thrift-server"
-
-
-def _compile_login(classes: Path) -> None:
-    classes.mkdir(parents=True, exist_ok=True)
-    (hive,) = Path(str(SPARK_JARS)).glob("spark-hive-thriftserver_*.jar")
-    compiler = [java_executable(), "-cp", f"{SPARK_JARS}/*", COMPILER]
-    command = [*compiler, "-classpath", str(hive), "-d", str(classes), str(LOGIN_SOURCE)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise StackError(f"{LOGIN_SOURCE} could not be compiled: {done.stdout}{done.stderr}")
 
 
 def command(settings: Settings) -> list[str]:
@@ -108,7 +84,7 @@ def command(settings: Settings) -> list[str]:
     return [
         executable("spark-submit"),
         *("--class", MAIN_CLASS, "--name", "coinloom-thrift-server", "--master", settings.spark_master),
-        *spark_options(settings, f"{fetch_thrift_server_jars(settings.jars)}/*", str(_classes(settings))),
+        *spark_options(settings, f"{fetch_thrift_server_jars(settings.jars)}/*"),
         *(flag for name, value in configuration.items() for flag in ("--conf", f"{name}={value}")),
         "spark-internal",
         *(flag for name, value in server.items() for flag in ("--hiveconf", f"{name}={value}")),
@@ -119,7 +95,10 @@ def _locks(settings: Settings) -> dict[str, str]:
     """Hive's settings of passwords and TLS. They stand in the command line: what is secret, Java reads elsewhere."""
     locks: dict[str, str] = {}
     if settings.spark_thrift_password:
-        locks |= {"hive.server2.authentication": "CUSTOM", "hive.server2.custom.authentication.class": LOGIN}
+        locks |= {
+            "hive.server2.authentication": "CUSTOM",
+            "hive.server2.custom.authentication.class": THRIFT_SERVER_LOGIN,
+        }
     if settings.spark_thrift_keystore:
         locks |= {
             "hive.server2.use.SSL": "true",

@@ -9,6 +9,7 @@ from coinloom.processes import environment
 from coinloom.settings import Settings
 from stack.jars import S3
 from stack.spark import spark_options
+from stack.spark_classes import LOCAL_FILES, compile_spark_classes
 
 CLUSTER = "spark://10.0.0.5:7077"
 
@@ -29,16 +30,22 @@ def told(settings: Settings, *class_path: str) -> dict[str, str]:
     return dict(option.split("=", 1) for option in options[1::2])  # type: ignore[misc]
 
 
-def test_local_spark_with_a_local_lake_is_told_nothing() -> None:
-    assert spark_options(Settings()) == []
+def test_local_spark_with_a_local_lake_is_told_only_of_our_classes(jars: Path) -> None:
+    assert told(Settings(jars_folder=jars), "/other/*") == {
+        "spark.hadoop.fs.file.impl": LOCAL_FILES,
+        "spark.driver.extraClassPath": f"/other/*:{compile_spark_classes(jars)}",
+    }
 
 
-def test_a_cluster_is_told_how_large_executors_are() -> None:
-    settings = Settings(spark_master=CLUSTER, spark_cores_max=4, spark_executor_cores=2, spark_executor_memory="3g")
+def test_a_cluster_is_told_how_large_executors_are(jars: Path) -> None:
+    settings = Settings(
+        jars_folder=jars, spark_master=CLUSTER, spark_cores_max=4, spark_executor_cores=2, spark_executor_memory="3g"
+    )
     assert told(settings) == {
         "spark.cores.max": "4",
         "spark.executor.cores": "2",
         "spark.executor.memory": "3g",
+        "spark.driver.extraClassPath": str(compile_spark_classes(jars)),
     }
 
 
@@ -48,10 +55,11 @@ def test_a_lake_on_s3_needs_jars_and_an_address_and_no_key(jars: Path, monkeypat
     settings = Settings(lake_root="s3a://bucket/lake", lake_s3_path_style=True, jars_folder=jars)
     [folder] = jars.glob("s3-jars-*")
     assert told(settings, "/other/*") == {
+        "spark.hadoop.fs.file.impl": LOCAL_FILES,
         "spark.hadoop.fs.s3a.path.style.access": "true",
         "spark.hadoop.fs.s3a.endpoint": "the-AWS_ENDPOINT_URL",
         "spark.hadoop.fs.s3a.endpoint.region": "the-AWS_REGION",
-        "spark.driver.extraClassPath": f"/other/*:{folder}/*",
+        "spark.driver.extraClassPath": f"/other/*:{compile_spark_classes(jars)}:{folder}/*",
     }
 
 
