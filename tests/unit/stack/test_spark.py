@@ -14,14 +14,15 @@ from stack.spark_classes import LOCAL_FILES, compile_spark_classes
 CLUSTER = "spark://10.0.0.5:7077"
 
 
-@pytest.fixture
-def jars(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def jars(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As if they had been fetched."""
-    folder = tmp_path / f"s3-jars-{sha256(S3.read_bytes()).hexdigest()[:8]}"
+    jars = tmp_path_factory.mktemp("jars")
+    folder = jars / f"s3-jars-{sha256(S3.read_bytes()).hexdigest()[:8]}"
     folder.mkdir()
     for name in (".complete", "one.jar", "two.jar"):
         (folder / name).touch()
-    return tmp_path
+    return jars
 
 
 def told(settings: Settings, *class_path: str) -> dict[str, str]:
