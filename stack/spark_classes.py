@@ -4,7 +4,6 @@ They are compiled here by the compiler that Spark has for itself, as a Java that
 """
 
 import subprocess
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,8 +26,11 @@ def compile_spark_classes(jars: Path) -> Path:
         jars.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=jars, ignore_cleanup_errors=True) as aside:
             _compile(Path(aside, folder.name))
-            with suppress(FileExistsError):  # another process was quicker
+            try:
                 Path(aside, folder.name).rename(folder)
+            except OSError:
+                if not folder.exists():  # else another process was quicker
+                    raise
     return folder
 
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,12 @@ def test_no_process_is_started_for_a_file_or_a_folder(chmods: Path, tmp_path: Pa
     assert hadoops == ours == {"folder": "40755", "folder/.file.crc": "100644", "folder/file": "100644"}
     assert HADOOPS in chmods.read_text()
     assert LOCAL_FILES not in chmods.read_text()
+
+
+def test_many_at_once_compile_them_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        folders = set(pool.map(compile_spark_classes, [tmp_path / "jars"] * 3))
+    assert list((tmp_path / "jars").iterdir()) == list(folders)
 
 
 def test_unusual_permissions_are_those_of_hadoop(tmp_path: Path) -> None:
