@@ -14,7 +14,7 @@ from stack.java import java_executable
 
 LOCAL_FILES = "coinloom.LocalFiles"
 THRIFT_SERVER_LOGIN = "coinloom.ThriftServerLogin"
-SOURCES = [Path(__file__).with_name(f"{name.rpartition('.')[2]}.java") for name in (LOCAL_FILES, THRIFT_SERVER_LOGIN)]
+SOURCES = sorted(Path(__file__).parent.glob("*.java"))
 COMPILER = "org.codehaus.commons.compiler.samples.CompilerDemo"
 
 
