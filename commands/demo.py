@@ -23,7 +23,7 @@ from commands.counts import Counts, count_rows
 from dashboard.server import listening
 from ingestion.topic import topic_ends
 from serving.publish import publish
-from stack import lifecycle, services
+from stack import java, lifecycle, services
 from stack.isolation import isolated_settings
 from stack.supervisor import Supervisor
 from stores.database import as_reader
@@ -32,8 +32,6 @@ from stores.landing import landed_offsets
 SIMULATED_POLL_INTERVAL_SECONDS = 60
 POLLING_SECONDS = 15
 LANDING_SECONDS = 300  # at most, after the last poll
-# The JVMs of the demo live for a minute: what their second compiler costs does not come back.
-ONE_COMPILER = "-XX:TieredStopAtLevel=1"
 
 
 class DemoFailed(CoinloomError):
@@ -53,7 +51,7 @@ def run_demo(target: Target, hours: float, console: Console, *, keep: bool = Fal
     lifecycle.stop(settings)  # what a demo that was killed left behind
     shutil.rmtree(settings.coinloom_home, ignore_errors=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("coinloom: the demo was asked to stop"))
-    os.environ.setdefault("SPARK_SUBMIT_OPTS", ONE_COMPILER)
+    os.environ.setdefault("SPARK_SUBMIT_OPTS", java.SHORT_LIVED)
     try:
         speed = hours * 3600 / POLLING_SECONDS
         lifecycle.start(settings, [services.simulator(settings, hours, speed), services.stream()], steps)

@@ -9,6 +9,9 @@ from pathlib import Path
 from stack.errors import StackError
 
 MINIMUM_MAJOR_VERSION = 17
+# For a JVM of Spark that lives for a minute: what its second compiler costs would not come back, nor what it costs to
+# verify the classes, all of them from the jars that setup has fetched. Spark's launcher reads it in SPARK_SUBMIT_OPTS.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 HOW_TO_INSTALL = (
     "Install OpenJDK 17, for example with 'sudo apt-get install openjdk-17-jre-headless' or "
     "'brew install openjdk@17', and put it on the PATH or set JAVA_HOME."

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from stack.java import SHORT_LIVED
+
 TESTS = Path(__file__).parent
-# A JVM of a test lives for minutes: what its second compiler costs does not come back. Spark's launcher reads this.
-os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1")
+os.environ.setdefault("SPARK_SUBMIT_OPTS", SHORT_LIVED)
 # The groups that take longest begin; the others follow in the order of their names, and unit tests fill the rest.
 LONGEST_FIRST = ("spark", "stack", "postgres", "test_readme", "test_chaos", "test_up_and_down")
 SLOWEST_FILES = 15
