@@ -1,10 +1,11 @@
-{%- set kept = kept_prices() if read_from_hour() is none else none -%}
+{%- set read_from = read_from_hour() -%}
+{%- set kept = kept_prices() if read_from is none else none -%}
 {%- set landed_columns = as_landed(kept, ref('stg_landing__crypto_prices')) if kept else [] -%}
 
 with landed as (
 
     select * from {{ ref('stg_landing__crypto_prices') }}
-    where {{ landed_since(read_from_hour()) }}
+    where {{ landed_since(read_from) }}
 
 ),
 
