@@ -1,7 +1,20 @@
 {{ config(tags=['every_build']) }}
 
--- A missing minute follows a bar that was carried as long as allowed; all other minutes of a coin have a bar.
-with bars as (
+{%- set after = "bars.bar_minute + interval '1' minute" %}
+
+-- A missing minute follows a bar that was carried as long as allowed, or the newest of its currency; all other minutes of
+-- a coin have a bar.
+with clocks as (
+
+    select
+        vs_currency,
+        newest_minute
+    from {{ ref('int_build_clocks') }}
+    where build_number = {{ this_build() }}
+
+),
+
+bars as (
 
     select
         coin_id,
@@ -14,8 +27,11 @@ with bars as (
 
 )
 
-select * from bars
+select bars.*
+from bars
+inner join clocks on bars.vs_currency = clocks.vs_currency
 where
-    next_minute <> bar_minute + interval '1' minute
-    and minutes_since_update < {{ var('max_fill_minutes') }}
-    and date_trunc('hour', next_minute) <= date_trunc('hour', bar_minute) + interval '1' hour
+    (bars.next_minute is null or bars.next_minute <> {{ after }})
+    and bars.minutes_since_update < {{ var('max_fill_minutes') }}
+    and bars.bar_minute < clocks.newest_minute
+    and {{ tested_hours('bars', column=hour_of(after)) }}

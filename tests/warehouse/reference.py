@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 KEY = ["coin_id", "vs_currency", "bar_minute"]
 MINUTE = timedelta(minutes=1)
 MAX_FILL_MINUTES = 10
+REMEMBERED_HOURS = 16
 MINUTES_PER_YEAR = 525_600
 NO_MOVEMENT = 1e-12  # RSI is null when gain + loss are below this part of the close
 
@@ -174,7 +175,8 @@ def _bands(middle: Values, upper: Values, lower: Values) -> Columns:
 def _segment_table(coin: str, currency: str, bars: list[Bar], windows: Callable[[Values], Columns]) -> pl.DataFrame:
     close = np.array([bar.price for bar in bars])
     keys = pl.lit(coin).alias("coin_id"), pl.lit(currency).alias("vs_currency")
-    started_at = pl.lit(bars[0].bar_minute).alias("segment_started_at")
+    remembered = pl.col("bar_minute").dt.truncate("1h") - timedelta(hours=REMEMBERED_HOURS)
+    started_at = pl.max_horizontal(pl.lit(bars[0].bar_minute), remembered).alias("segment_started_at")
     columns = [pl.Series(name, values) for name, values in (windows(close) | indicators(close)).items()]
     return (
         pl.DataFrame(bars, schema=list(Bar._fields), orient="row")

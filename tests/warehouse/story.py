@@ -76,12 +76,13 @@ A_BAD_WEEK = Story(
         ),
     ),
     (
-        Batch(600, hours_later=0, runs=(Run(),)),
+        Batch(500, hours_later=0, runs=(Run(),)),
+        Batch(100, hours_later=1, runs=(killed("int_minute_bars", "--full-refresh"), Run())),
         Batch(200, hours_later=1, runs=(killed("int_prices"), only("+int_minute_bars"))),
         Batch(100, hours_later=0, runs=(failing("top_n"),)),
         Batch(90, hours_later=30, runs=()),
         Batch(9, hours_later=1, runs=(Run(),)),
-        Batch(1, hours_later=1, runs=(killed("int_minute_bars", "--full-refresh"),)),
+        Batch(1, hours_later=1, runs=()),
     ),
 )
 
@@ -101,13 +102,14 @@ LEFT_OUT = (
 EVERYTHING = Story(
     A_BAD_WEEK.history,
     (
-        Batch(500, hours_later=0, runs=(Run(),)),
+        Batch(400, hours_later=0, runs=(Run(),)),
+        Batch(100, hours_later=1, runs=(killed("int_minute_bars", "--full-refresh"), Run())),
         Batch(100, hours_later=1, runs=(killed("int_prices"), without(f"{LEFT_OUT[0]} {LEFT_OUT[2]}"), Run())),
         Batch(100, hours_later=5, runs=(without(f"{LEFT_OUT[1]} {LEFT_OUT[4]}"), failing("top_n"), RETRY)),
         Batch(100, hours_later=5, runs=(without(LEFT_OUT[3]), Run(command="run"))),
         Batch(190, hours_later=30, runs=(only("+int_minute_bars"),)),
         Batch(9, hours_later=1, runs=(only("int_prices ohlc_1d", anew=True),)),
-        Batch(1, hours_later=1, runs=(killed("int_minute_bars", "--full-refresh"),)),
+        Batch(1, hours_later=1, runs=()),
     ),
 )
 

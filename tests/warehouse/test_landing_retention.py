@@ -129,6 +129,16 @@ def test_nothing_goes_that_no_finished_build_has_read(warehouse: Warehouse) -> N
     assert warehouse.rebuilt()[PRICES].height > 0
 
 
+def test_int_prices_is_not_made_anew_without_a_build_that_would_notice_a_kill(
+    built: tuple[Warehouse, Snapshot],
+) -> None:
+    warehouse, before = built
+    refused = warehouse.dbt("run", "--full-refresh", "--select", "int_prices")
+    assert refused.returncode == 2
+    assert f"int_prices loses the hours from {HORIZON} on before it makes them anew" in " ".join(refused.stdout.split())
+    require_equal({PRICES: warehouse.read(PRICES)}, {PRICES: before[PRICES]})
+
+
 @pytest.mark.long
 def test_history_is_not_lost_without_a_word(built: tuple[Warehouse, Snapshot]) -> None:
     warehouse, _ = built

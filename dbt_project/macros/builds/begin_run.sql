@@ -42,9 +42,12 @@
 
 {% macro relation_of(node) %}{{ return(adapter.get_relation(node.database, node.schema, node.alias)) }}{% endmacro %}
 
-{# Without a finished build the next one reads the whole of landing. #}
+{#
+    Without a finished build the next one reads the whole of landing. The offsets go first: were they left by a command that
+    is killed between two of these, the next would take the build of long ago that they note for its own, and finish that.
+#}
 {% macro forget_builds(tables) %}
-    {% set known = tables.values() | list + [builds_table('int_build_offsets'), builds_table('int_build_clocks')] %}
+    {% set known = [builds_table('int_build_offsets'), builds_table('int_build_clocks')] + tables.values() | list %}
     {% for table in known if table is not none %}{% do run_query('truncate table ' ~ table) %}{% endfor %}
 {% endmacro %}
 

@@ -37,14 +37,17 @@
 {% endmacro %}
 
 {#
-    int_prices keeps what is gone from landing. Without it, history would begin with the horizon; and who has not read what is
-    gone would not notice the gap.
+    int_prices keeps what is gone from landing. Without it, history would begin with the horizon; made anew alone, it might
+    be left half; and who has not read what is gone would not notice the gap.
 #}
 {% macro refuse_to_lose_history(models) %}
     {% if is_production() %}
         {% if kept_prices() is none and not var('history_is_lost') %}
             {{ refuse('int_prices is not there, and landing has lost what the bars before ' ~ horizon() ~ ' were made of.',
                       "the same command after int_prices was restored from a backup; or, if they are lost for good, dbt build --full-refresh --vars 'history_is_lost: true'") }}
+        {% elif flags.FULL_REFRESH and 'model.coinloom.int_prices' in models and 'model.coinloom.int_build_offsets' not in models %}
+            {{ refuse('int_prices loses the hours from ' ~ horizon() ~ ' on before it makes them anew, and were this cut off, only a build from nothing would notice.',
+                      'dbt build --full-refresh') }}
         {% endif %}
     {% elif not flags.FULL_REFRESH and newest_hour_read() and not can_read_on(newest_hour_read()) %}
         {{ refuse('These tables have read landing until ' ~ newest_hour_read() ~ ', and what came next is gone from there.', 'dbt build --full-refresh') }}

@@ -29,7 +29,9 @@ final as (
         is_filled,
         is_closed,
         minutes_since_update,
-        segment_started_at,
+        greatest(
+            segment_started_at, date_trunc('hour', bar_minute) - interval '{{ memory_hours() }}' hour
+        ) as segment_started_at,
         {%- for k in lengths('price_change_minutes') %}
         price_change_{{ k }}m_pct,
         {%- endfor %}
