@@ -12,6 +12,7 @@ import psycopg
 from pyarrow.fs import FileSystem
 
 from coinloom.clock import utc_now
+from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Target
 from stores.database import DatabaseUnavailable, connect
 from stores.lake_files import PARTITION, arrow_address, data_files, landed_hours
@@ -48,11 +49,15 @@ Landed = tuple[object, ...]
 """What was seen of landing; two that are equal mean that nothing has landed between them."""
 
 
+class LakeUnavailable(CoinloomError):
+    """What has landed in the lake cannot be seen."""
+
+
 class Landing(Protocol):
     """The landing table that the target reads."""
 
     def look(self) -> Landed:
-        """Raises DatabaseUnavailable or OSError when it cannot be seen now."""
+        """Raises DatabaseUnavailable or LakeUnavailable when it cannot be seen now."""
 
 
 def landing_of(settings: Settings) -> Landing:
@@ -69,6 +74,12 @@ class LandingInTheLake:
         self._looked_at_all = float("-inf")
 
     def look(self) -> Landed:
+        try:
+            return self._look()
+        except OSError as error:
+            raise LakeUnavailable(f"LAKE_ROOT ({self._root}) could not be looked at: {error}") from error
+
+    def _look(self) -> Landed:
         self._find_newest()
         folder = self._folder(self._newest)
         status = self._lake.get_file_info(folder)

@@ -13,11 +13,11 @@ A folder aside that has `_sources` was never in its place, and is thrown away; o
 that was replaced, and waits for `mend`. So a kill at any moment leaves nothing that the next call does not mend.
 """
 
+import errno
 import json
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,8 +106,8 @@ class Table:
         """Returns the names of the files that were replaced."""
         folder = self._folder_of(hour)
         sources: list[str] = json.loads((folder / SOURCES).read_text())
-        for file in self._aside_of(hour).glob(READERS_FILES):
-            if file.name not in sources:
+        for file in self._aside_of(hour).iterdir():
+            if file.name not in sources and not file.name.startswith((".", "_")):
                 file.rename(folder / file.name)
         return sources
 
@@ -118,8 +118,11 @@ class Table:
             for file in aside.iterdir():
                 if file.name in sources or file.name.startswith((".", "_")):
                     file.unlink()
-            with suppress(OSError):  # something was landed in it just now
+            try:
                 aside.rmdir()
+            except OSError as error:
+                if error.errno != errno.ENOTEMPTY:  # something was landed in it just now
+                    raise
         (self._folder_of(hour) / SOURCES).unlink()
 
 

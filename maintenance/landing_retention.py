@@ -17,11 +17,12 @@ from pyarrow.fs import FileSelector, FileSystem, LocalFileSystem
 from pyhive.exc import Error as ThriftError
 
 from coinloom.clock import Clock, utc_now
-from coinloom.settings import Settings, Sink
+from coinloom.settings import Settings, Sink, Target
+from maintenance.errors import MaintenanceFailed
 from maintenance.rewriting import on_disk
 from serving.build_lock import build_lock
 from stores.lake_files import arrow_address, landed_hours
-from stores.thrift import open_cursor
+from stores.thrift import ThriftServerUnavailable, is_not_there, open_cursor
 
 HOUR = "%Y-%m-%dT%H"
 # An update is landed in the hour of its event time or later, but for clocks that differ: by less than this.
@@ -45,7 +46,8 @@ def remove_landing(settings: Settings, now: Clock = utc_now) -> Iterator[str]:
     No build runs meanwhile, and hours that no finished build has read stay.
 
     Raises:
-        DatabaseUnavailable, ThriftServerUnavailable, BuildLockTaken: naming what to check; nothing was removed.
+        DatabaseUnavailable, ThriftServerUnavailable, BuildLockTaken: naming what to check.
+        MaintenanceFailed: Spark could not say what was read.
     """
     if not settings.landing_retention_days:
         return
@@ -102,13 +104,19 @@ def _from_lake(settings: Settings, oldest: datetime) -> Iterator[str]:
 
 
 def _newest_read_on_spark(settings: Settings) -> str | None:
-    with open_cursor(settings) as cursor:
-        try:
+    try:
+        with open_cursor(settings) as cursor:
             cursor.execute(NEWEST_READ)
-        except ThriftError:  # nothing was ever built
+            hour: str | None = cursor.fetchall()[0][0]
+            return hour
+    except ThriftServerUnavailable:
+        if settings.dbt_target is Target.POSTGRES:  # which needs none: nobody builds from the lake
             return None
-        hour: str | None = cursor.fetchall()[0][0]
-        return hour
+        raise
+    except ThriftError as error:
+        if is_not_there(error):  # nothing was ever built
+            return None
+        raise MaintenanceFailed(f"Spark could not say what the last build has read: {error}") from error
 
 
 def _write_horizon(store: FileSystem, folder: str, hour: str) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from pyarrow.fs import FileSystem
@@ -39,7 +40,8 @@ HOURS_AT_ONCE = 24  # are prepared, then replaced while builds wait: a moment
 def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | None = None) -> None:
     """Remove what is older than the settings allow, then compact the lake if anything lands in it.
 
-    Hours before `before_hour`, such as 2026-11-25T10, are compacted; by default, those that have ended.
+    Hours before `before_hour`, such as 2026-11-25T10, are compacted; by default, those that have ended. If a step
+    fails, the others are done all the same.
 
     Raises:
         MaintenanceFailed: the lake's file system cannot do it, the disk is full or read-only, or a file is damaged.
@@ -55,10 +57,30 @@ def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | 
 
 
 def _maintain(settings: Settings, before_hour: str, stop: threading.Event | None) -> None:
+    """Each step, also where one before it has failed: what is removed may be the room that compaction lacks."""
+    failures: list[CoinloomError | OSError] = []
+    for step in (_apply_retention, partial(_compact_all, before_hour=before_hour, stop=stop), _remove_landing):
+        try:
+            step(settings)
+        except (CoinloomError, OSError) as error:
+            failures.append(error)
+    for failure in failures[1:]:
+        log.error("failed, too: %s", failure)
+    if failures:
+        raise failures[0]
+
+
+def _apply_retention(settings: Settings) -> None:
     for what in retention.apply(settings, _local_lake(settings)):
         log.info("%s", what)
+
+
+def _compact_all(settings: Settings, *, before_hour: str, stop: threading.Event | None) -> None:
     if Sink.PARQUET in settings.sinks and not compact(settings, before_hour, stop):
         log.info("no hour of the lake has to be compacted")
+
+
+def _remove_landing(settings: Settings) -> None:
     with _clear_errors(settings):
         for what in remove_landing(settings):
             log.info("%s", what)

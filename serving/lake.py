@@ -27,6 +27,7 @@ from serving.source import (
 )
 from stores.composing import names
 from stores.lake_files import arrow_address, data_files
+from stores.thrift import is_not_there
 
 log = logging.getLogger("serving")
 
@@ -111,7 +112,7 @@ class Lake:
             self._cursor.execute(statement)
             return list(self._cursor.fetchall())
         except ThriftError as error:
-            if any(reason in str(error) for reason in ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND")):
+            if is_not_there(error):
                 raise no_build(f"{missing} is not in the lake") from None
             raise PublishFailed(f"Spark could not read {missing}: {error}") from error
 

@@ -13,6 +13,8 @@ SOON_SECONDS = 5
 ON_ONE_CORE = "-c max_parallel_workers_per_gather=0"
 """Workers beside the query take three times its work, and save no time where all cores are in use."""
 
+NOT_FOR_EVER = "-c statement_timeout=30s"
+"""Behind a table that somebody has locked, looks would gather, each with a thread and a connection."""
 
 IN_GENERAL = (
     "Is it running (coinloom status)? Check POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and "
@@ -52,7 +54,7 @@ def connect_to_look(settings: Settings) -> psycopg.Connection:
     Raises:
         DatabaseUnavailable: naming the settings to check.
     """
-    return connect(settings, connect_timeout_seconds=SOON_SECONDS, options=ON_ONE_CORE)
+    return connect(settings, connect_timeout_seconds=SOON_SECONDS, options=f"{ON_ONE_CORE} {NOT_FOR_EVER}")
 
 
 def parameters(settings: Settings, connect_timeout_seconds: int = 10, options: str = "") -> dict[str, Any]:
@@ -68,10 +70,12 @@ def parameters(settings: Settings, connect_timeout_seconds: int = 10, options: s
         "connect_timeout": connect_timeout_seconds,
         "application_name": "coinloom",
         "options": f"-c timezone=UTC {options}".strip(),
-        # A server that vanished is noticed after a minute, not after two hours.
+        # A server that vanished is noticed after a minute, not after two hours; while it owes an answer, after half a
+        # minute, and so before it lets others have a lock of ours.
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
     }
 
 

@@ -45,6 +45,11 @@ def open_cursor(settings: Settings) -> hive.Cursor:
         ) from None
 
 
+def is_not_there(error: Exception) -> bool:
+    """Whether a statement has failed because a table, a view or a schema that it names does not exist."""
+    return any(reason in str(error) for reason in ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND"))
+
+
 def sasl_transport(
     settings: Settings, host: str, port: int, user: str, password: str | None
 ) -> thrift_sasl.TSaslClientTransport:

@@ -17,7 +17,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from checks.landing import Offsets, land, landing_rows, rejected_rows
 from coinloom.processes import environment, executable
-from coinloom.settings import Settings
+from coinloom.settings import Settings, Target
 from serving.build_lock import build_lock
 from stores.database import connect
 from tests.commands import run_command
@@ -94,6 +94,19 @@ def test_it_waits_for_a_build_and_changes_nothing_until_then(own: Settings) -> N
         assert files(own, "landing") == {"landed_hour=2026-03-01T10": 3, "landed_hour=2026-03-01T11": 3}
     run_command(own, "coinloom", "maintain")
     assert set(files(own, "landing").values()) == {1}
+
+
+def test_a_step_that_fails_stops_no_other(own: Settings) -> None:
+    """No broker has the topic, and an hour is damaged; what is too old goes all the same."""
+    damaged = next(Path(own.lake, "landing", "crypto_prices").glob("*/*.parquet"))
+    damaged.write_bytes(b"PAR1")
+    away = {"kafka_bootstrap_servers": "127.0.0.1:1", "spark_thrift_port": 1, "dbt_target": Target.POSTGRES}
+    keeping = {"landing_retention_days": 30.0}
+    printed = run_command(own.model_copy(update=away | keeping), "coinloom", "maintain", expect=1)
+    assert "127.0.0.1:1" in printed
+    assert damaged.name in printed
+    assert "landing in postgres is kept, whatever its age" in printed
+    assert "landing in parquet is kept, whatever its age" in printed
 
 
 def test_again_and_again_until_it_is_stopped(own: Settings) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from building.landed import LandingInTheLake
+from building.landed import LakeUnavailable, LandingInTheLake
 from coinloom.clock import utc_now
 from coinloom.settings import Settings
 
@@ -56,3 +56,11 @@ def test_hours_that_the_clock_has_not_come_to_are_found_when_all_are_looked_at(t
     add(folder / hour(3), "2.parquet")
     assert landing.look() == first
     assert landing.look() != first
+
+
+def test_a_lake_that_cannot_be_looked_at_is_named(lake: tuple[LandingInTheLake, Path]) -> None:
+    landing, folder = lake
+    folder.parent.mkdir(parents=True)
+    folder.write_text("a file where the folder should be")
+    with pytest.raises(LakeUnavailable, match=r"LAKE_ROOT \(.*\) could not be looked at"):
+        landing.look()

@@ -195,6 +195,13 @@ def test_what_a_kill_at_the_very_end_left_is_not_believed(lake: SmallLake) -> No
     assert len(names(lake.hour)) == 1
 
 
+def test_a_file_that_is_nobody_s_stays_in_its_hour(lake: SmallLake) -> None:
+    (lake.hour / "notes.parquet.bak").write_text("mine")
+    assert lake.compact() == [HOUR]
+    assert (lake.hour / "notes.parquet.bak").read_text() == "mine"
+    assert not lake.aside.exists()
+
+
 def test_old_files_stay_for_who_has_begun_to_list_them(lake: SmallLake) -> None:
     lake.listing_seconds = 60
     old = names(lake.hour)
