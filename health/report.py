@@ -3,6 +3,7 @@
 Everything is asked at once, each in a thread of its own, so what is away costs the time of one question, not of all.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -30,6 +31,8 @@ BUILDS_SHOWN = 5
 EXPECTED = (CoinloomError, psycopg.Error, OSError)
 """What reading may raise where something is away."""
 
+log = logging.getLogger(__name__)
+
 Value = TypeVar("Value")
 Changed = TypeVar("Changed")
 
@@ -52,6 +55,9 @@ def reading(read: Callable[[], Value]) -> Reading[Value]:
         return Reading(read())
     except EXPECTED as error:
         return Reading(error=str(error).strip())
+    except Exception as error:  # a file that is cut off, for one: the other stages have their say all the same
+        log.exception("unexpected")
+        return Reading(error=f"{type(error).__name__}: {error}".strip())
 
 
 NOT_ASKED: Reading[Any] = Reading(error="nobody has asked")

@@ -1,7 +1,8 @@
 """Whether each stage is healthy, stale or broken, and why.
 
-A stage is judged by the age of what is newest in it, and what cannot be reached or holds nothing is broken. Quarantine
-has no verdict: where so much is rejected that it matters, landing grows old.
+A stage is judged by the age of what is newest in it, the marts by the one that is left behind, and what cannot be
+reached or holds nothing is broken. Quarantine has no verdict: where so much is rejected that it matters, landing grows
+old.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from itertools import takewhile
+from operator import itemgetter
 from typing import TypeVar
 
 from coinloom.clock import seconds_since
@@ -21,6 +23,8 @@ from health.report import Reading, Report
 from health.stages import Landing
 
 GIGABYTE = 1e9
+# A publish changes them one after the other, so one that cannot be written is left behind by those before it.
+EVERY_PRICE_CHANGES = ("coin_overview", "crypto_table", "ohlc_1d", "ohlc_1h", "ohlc_5m")
 SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
@@ -85,7 +89,8 @@ def newest(report: Report) -> dict[str, datetime]:
     }
     for sink, reading in report.landings.items():
         moments[landing_in(sink)] = _newest_event(reading.value)
-    moments[Stage.MARTS] = max((report.freshness.value or {}).values(), default=None)
+    if marts := report.freshness.value:
+        _, moments[Stage.MARTS] = _left_behind(marts)
     return {stage: moment for stage, moment in moments.items() if moment}
 
 
@@ -174,8 +179,15 @@ def _newest_event(landing: Landing | None) -> datetime | None:
 def _marts(marts: dict[str, datetime], settings: Settings, now: datetime) -> Judged:
     if not marts:
         return State.BROKEN, "Nothing has been published yet."
-    seconds = seconds_since(max(marts.values()), now)
-    return _by_age("The newest change that was published", seconds, age_limits(Stage.MARTS, settings))
+    mart, changed_at = _left_behind(marts)
+    what = f"The newest change that was published to marts.{mart}"
+    return _by_age(what, seconds_since(changed_at, now), age_limits(Stage.MARTS, settings))
+
+
+def _left_behind(marts: dict[str, datetime]) -> tuple[str, datetime]:
+    """The mart whose last change is the oldest, and when that was."""
+    every_price_changes = {mart: changed_at for mart, changed_at in marts.items() if mart in EVERY_PRICE_CHANGES}
+    return min((every_price_changes or marts).items(), key=itemgetter(1))
 
 
 def _disk(disk: Disk, settings: Settings) -> Judged:

@@ -52,8 +52,8 @@ class Watch:
 
     def _wait(self, verdict: Verdict, was: State, now: datetime) -> _Waiting:
         before = self._waiting.get(verdict.stage)
-        # One that gets worse, or a little better, on its way from healthy has not been well in between.
-        goes_on = before and (before.state is verdict.state or was is State.HEALTHY)
+        # One that is worse than was told, or better, goes on being so, however it changes on its way.
+        goes_on = before and (before.state > was) == (verdict.state > was)
         waiting = _Waiting(verdict.state, before.since if before and goes_on else now)
         self._waiting[verdict.stage] = waiting
         return waiting

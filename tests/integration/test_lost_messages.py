@@ -12,6 +12,7 @@ from kafka.errors import KafkaError
 from coinloom.settings import Settings, Sink
 from ingestion.producer import ensure_topic
 from spark_streaming.lost_messages import AnotherTopic, MessagesLost, require_nothing_lost
+from stores.landing import LandedFromElsewhere
 from tests.commands import run_command
 from tests.integration.streams import landed, prices, send
 from tests.integration.warm_stream import WarmStream
@@ -58,6 +59,10 @@ def test_a_topic_that_begins_anew_is_not_taken_for_the_old_one(own: Settings, wa
         warm_stream.land(own)
 
     renamed = own.model_copy(update={"kafka_topic": f"{own.kafka_topic}_2"})
+    with pytest.raises(
+        LandedFromElsewhere, match=f"topic {own.kafka_topic}, and .* remove {own.lake}/_checkpoints/parquet"
+    ):
+        require_nothing_lost(renamed, Sink.PARQUET, skip=False)
     shutil.rmtree(f"{own.lake}/_checkpoints/parquet")
     send(renamed, prices(4, 5))
     warm_stream.land(renamed)

@@ -38,7 +38,7 @@ def report(**changes: Any) -> Report:
         messages=Reading(600_000),
         landings={Sink.PARQUET: Reading(landing())},
         quarantine=Reading([]),
-        freshness=Reading({"crypto_table": ago(5), "ohlc_1d": ago(5_000)}),
+        freshness=Reading({"crypto_table": ago(5), "ohlc_1d": ago(4), "top_5_gainers": ago(5_000)}),
         disk=Reading(Disk(total=100 * 10**9, free=50 * 10**9)),
         database=Reading(10**9),
     )

@@ -47,3 +47,20 @@ def test_a_stage_that_nobody_asked_for_is_not_read(silent: Settings) -> None:
     assert report.disk.value
     for reading in (report.polls, report.messages, report.freshness, *report.landings.values()):
         assert (reading.value, reading.error) == (None, "nobody has asked")
+
+
+def test_a_file_that_is_cut_off_costs_only_its_stage(silent: Settings) -> None:
+    folder = Path(silent.lake, "landing", "crypto_prices", "landed_hour=2026-11-29T11")
+    folder.mkdir(parents=True)
+    (folder / "batch.parquet").touch()
+    report = read_stages(silent, patience_seconds=PATIENCE_SECONDS)
+    assert report.landings[Sink.PARQUET].error.startswith("ArrowInvalid: ")
+    assert report.disk.value
+
+
+def test_an_hour_without_files_is_not_the_newest(silent: Settings) -> None:
+    """As a stream leaves it that is killed before it has moved its first file there."""
+    Path(silent.lake, "landing", "crypto_prices", "landed_hour=2026-11-29T12").mkdir(parents=True)
+    landing = read_stages(silent, patience_seconds=PATIENCE_SECONDS).landings[Sink.PARQUET].value
+    assert landing
+    assert landing.newest is None

@@ -28,7 +28,7 @@ def of_age(stage: str, seconds: float) -> dict[str, Any]:
     return {
         Stage.POLLS: {"polls": Reading([poll(seconds)])},
         "landing_parquet": {"landings": {Sink.PARQUET: Reading(landing(seconds))}},
-        Stage.MARTS: {"freshness": Reading({"ohlc_1h": ago(seconds + 5_000), "crypto_table": ago(seconds)})},
+        Stage.MARTS: {"freshness": Reading({"top_5_losers": ago(seconds + 5_000), "crypto_table": ago(seconds)})},
     }[stage]
 
 
@@ -43,9 +43,16 @@ def test_a_stage_each_in_the_order_of_a_price_and_all_is_well() -> None:
         "The newest answer of CoinGecko is 10 s old; it has 250 of 250 coins.",
         "The topic is there and has had 600,000 messages so far.",
         "The newest price that has landed is 10 s old; it is 0 of 600,000 messages behind.",
-        "The newest change that was published is 5 s old.",
+        "The newest change that was published to marts.crypto_table is 5 s old.",
         "50.0 of 100 GB are free.",
     ]
+
+
+def test_a_mart_that_cannot_be_written_is_named_while_others_are_new() -> None:
+    left_behind = {"coin_overview": ago(3), "crypto_table": ago(86_400), "ohlc_1d": ago(86_410)}
+    found = judged(freshness=Reading(left_behind))["marts"]
+    assert found.state is BROKEN
+    assert found.reason.startswith("The newest change that was published to marts.ohlc_1d is 1 d ")
 
 
 @pytest.mark.parametrize("stage", WITH_AN_AGE)
@@ -60,7 +67,7 @@ def test_what_is_old_is_stale_and_then_broken(stage: str, seconds: float, state:
 
 def test_the_reason_says_which_limit_was_passed() -> None:
     assert judged(**of_age(Stage.MARTS, 121))["marts"].reason == (
-        "The newest change that was published is 2 min 1 s old, more than 2 min."
+        "The newest change that was published to marts.crypto_table is 2 min 1 s old, more than 2 min."
     )
     assert judged(**of_age(Stage.MARTS, 301))["marts"].reason.endswith("is 5 min 1 s old, more than 5 min.")
 

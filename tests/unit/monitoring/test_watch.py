@@ -44,6 +44,13 @@ def test_what_changes_between_stale_and_broken_is_told_all_the_same() -> None:
     assert len(told(Watch({}, AFTER), changing, 900)) == 1
 
 
+def test_what_was_told_broken_and_is_no_more_is_told_however_it_changes() -> None:
+    changing = {second: STALE if second % 30 else HEALTHY for second in range(0, 900, 15)}
+    (second, state), *_ = told(Watch({"polls": BROKEN}, AFTER), changing, 900)
+    assert second == AFTER
+    assert state is not BROKEN
+
+
 def test_each_step_is_told_if_it_lasts() -> None:
     steps = {0: STALE, 150: BROKEN, 300: STALE, 450: HEALTHY}
     assert told(Watch({}, AFTER), steps, 900) == [(60, STALE), (210, BROKEN), (360, STALE), (510, HEALTHY)]
