@@ -4,12 +4,13 @@ Each field is read from the environment variable of the same name in upper case 
 then from the file `.env` beside README.md, then from the default below. Secrets have no default.
 """
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from coinloom.errors import WrongSetting
 
@@ -92,6 +93,10 @@ class WebhookFormat(StrEnum):
 
     JSON = "json"
     SLACK = "slack"
+
+
+# Set in the environment of a process that we start: it has all settings, and an empty one is meant to be empty.
+ALL_ARE_SET = "COINLOOM_SETTINGS_ARE_SET"
 
 
 class Settings(BaseSettings):
@@ -254,6 +259,19 @@ class Settings(BaseSettings):
     simulator_seed: int = 7
     simulator_coins: int = Field(250, ge=1)
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, and .env for what that leaves empty."""
+        files = () if ALL_ARE_SET in os.environ else (dotenv_settings,)
+        return (init_settings, env_settings, *files)
+
     @field_validator(
         "coingecko_ids", "coingecko_vs_currencies", "dashboard_allowed_hosts", "landing_sinks", mode="before"
     )
@@ -332,8 +350,11 @@ class Settings(BaseSettings):
         return (self.lake_root or str(self.coinloom_home / "lake")).rstrip("/")
 
     def as_environment(self) -> dict[str, str]:
-        """These settings as environment variables for a child process. Holds secrets: never log or write it."""
-        values: dict[str, str] = {}
+        """These settings as environment variables for a child process, which then reads no .env.
+
+        Holds secrets: never log or write it.
+        """
+        values = {ALL_ARE_SET: "1"}
         for name in type(self).model_fields:
             value = getattr(self, name)
             if isinstance(value, SecretStr):

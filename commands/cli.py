@@ -99,7 +99,9 @@ def up(
     simulate: Annotated[bool, typer.Option("--simulate", help="Poll the built-in simulator, not CoinGecko.")] = False,
     hours: Annotated[float, typer.Option(help="With --simulate: hours of market before now, played fast.")] = 0,
     speed: Annotated[float, typer.Option(help="With --simulate: how fast, until now; poll faster, too.")] = 1,
-    no_build: Annotated[bool, typer.Option("--no-build", help="Start no build loop and no maintain: Airflow does both.")] = False,
+    no_build: Annotated[
+        bool, typer.Option("--no-build", help="Start no build loop and no maintain: Airflow does both.")
+    ] = False,
     no_dashboard: Annotated[bool, typer.Option("--no-dashboard", help="Start no dashboard.")] = False,
     servers_only: Annotated[bool, typer.Option("--servers-only", help="Start the servers, and nothing else.")] = False,
     target: TargetOption = None,

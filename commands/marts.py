@@ -6,8 +6,10 @@ from typing import Any
 from psycopg import sql
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from coinloom.settings import Settings
+from coinloom.wording import printable
 from stores.composing import names
 from stores.database import connect
 
@@ -44,7 +46,7 @@ def _show(console: Console, title: str, columns: Sequence[str], rows: list[tuple
     console.print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Text:
     if value is None:
-        return "–"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+        return Text("–")
+    return Text(f"{value:.6g}" if isinstance(value, float) else printable(str(value)))

@@ -7,11 +7,12 @@ from operator import attrgetter
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from coinloom.clock import seconds_since, utc_now
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
-from coinloom.wording import age, first_names
+from coinloom.wording import age, first_names, printable
 from health.polls import Poll, absent_coins, credits_left, last_polls
 from health.stages import landings
 from health.tables import read_tuples
@@ -67,7 +68,7 @@ def _show_polls(settings: Settings, console: Console) -> None:
     poll = polls[0]
     answered = f"{poll.coins_answered} of {poll.coins_asked} coins, {poll.messages} messages"
     what = f"failed: {poll.error}" if poll.error else answered
-    console.print(f"Last poll: {_since(poll.polled_at)} ago, {what}.", markup=False)
+    console.print(f"Last poll: {_since(poll.polled_at)} ago, {printable(what)}.", markup=False)
     if poll.coins_unknown or poll.coins_retired or poll.coins_unpriced:
         _show_absent(settings, console, poll)
     if poll.messages_waiting:
@@ -79,13 +80,13 @@ def _show_absent(settings: Settings, console: Console, poll: Poll) -> None:
     unknown, retired, unpriced = poll.coins_unknown, poll.coins_retired, poll.coins_unpriced
     counts = f"{unknown} coins are unknown, {retired} retired, {unpriced} without a price"
     names = first_names(absent, NAMED_AT_MOST)
-    console.print(f"{counts}: {names}; see ingestion.coin_states.", style="yellow", markup=False)
+    console.print(f"{counts}: {printable(names)}; see ingestion.coin_states.", style="yellow", markup=False)
 
 
 def _show_stages(settings: Settings, console: Console) -> None:
     stages = Table("stage", "holds", "newest event (UTC)", "age", title="How far the prices have come")
     for row in [*_landing(settings), *_quarantine(settings), *_marts(settings)]:
-        stages.add_row(*row)
+        stages.add_row(*(Text(printable(cell)) for cell in row))
     console.print(stages)
 
 

@@ -46,7 +46,10 @@ def prepare(settings: Settings) -> None:
     if (data / "PG_VERSION").exists():
         return
     if settings.postgres_password is None:
-        raise StackError("POSTGRES_PASSWORD is not set. Run 'coinloom setup', which writes one to .env.")
+        raise StackError(
+            "POSTGRES_PASSWORD is not set. Set it in .env; or remove that file, and 'coinloom setup' writes one with "
+            "random passwords."
+        )
     new = data.with_name("new")  # until all of it is done
     new.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(new, ignore_errors=True)

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from coinloom.settings import Settings
-from stores.database import connect
+from stores.database import DatabaseUnavailable, connect
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, as long as every process that migrates takes the same lock.
@@ -27,26 +27,41 @@ def migrate(settings: Settings) -> None:
     """Bring schemas, landing tables and roles up to date; does nothing when they are.
 
     Raises:
-        DatabaseUnavailable: naming the settings to check.
+        DatabaseUnavailable: naming the settings to check, or what the server refused.
     """
     # They take half of the start of a process that may never migrate, such as the poller.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
     from sqlalchemy import create_engine  # noqa: PLC0415
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
 
     connect(settings).close()  # SQLAlchemy would wrap the error
     engine = create_engine("postgresql+psycopg://", creator=partial(connect, settings), poolclass=NullPool)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"select pg_advisory_xact_lock({MIGRATION_LOCK})")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    with connect(settings) as connection:
-        connection.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
-        _bound_reader(connection, settings)
-        _set_reader_password(connection, settings)
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"select pg_advisory_xact_lock({MIGRATION_LOCK})")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        with connect(settings) as connection:
+            connection.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
+            _bound_reader(connection, settings)
+            _set_reader_password(connection, settings)
+    except DBAPIError as error:
+        raise _not_migrated(settings, error.orig) from None
+    except (psycopg.Error, CommandError) as error:
+        raise _not_migrated(settings, error) from None
+
+
+def _not_migrated(settings: Settings, error: object) -> DatabaseUnavailable:
+    where, user = f"{settings.postgres_host}:{settings.postgres_port}", settings.postgres_user
+    return DatabaseUnavailable(
+        f"The schemas, tables and roles of '{settings.postgres_db}' at {where} could not be brought up to date: "
+        f"{str(error).strip()}. What '{user}' has to be allowed is in docs/roles.sql."
+    )
 
 
 def _bound_reader(connection: psycopg.Connection, settings: Settings) -> None:

@@ -56,7 +56,7 @@ class Poller:
         self._coins: Counter[CoinState] = Counter()
 
     def poll(self) -> None:
-        """What costs only this poll is logged and reported.
+        """What costs only this poll is logged. All is reported.
 
         Raises WrongKeyOrPlan and WrongSetting, which would cost every poll; OutboxUnusable and DeliveryFailed.
         """
@@ -64,12 +64,12 @@ class Poller:
         self.summary.polls += 1
         try:
             answer = self._client.markets(self._request)
-        except WrongKeyOrPlan:
-            raise
         except CoinGeckoError as error:
             self.summary.failed_polls += 1
-            log.error("poll %s failed: %s", poll_id, error)
             self._report(poll_id, None, 0, str(error), started)
+            if isinstance(error, WrongKeyOrPlan):
+                raise
+            log.error("poll %s failed: %s", poll_id, error)
         except Stopped:
             log.info("poll %s abandoned: asked to stop", poll_id)
         else:

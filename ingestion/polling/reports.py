@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from coinloom.settings import Settings
+from coinloom.wording import printable
 from ingestion.polling.coin_states import CoinState, Key, States, worth_telling
 from ingestion.polling.outbox import Outbox
 from stores.composing import names
@@ -124,4 +125,9 @@ def _insert(settings: Settings, reports: Sequence[tuple[str, Mapping[str, Any]]]
                 names(row),
                 sql.SQL(", ").join(sql.Placeholder() * len(row)),
             )
-            connection.execute(statement, list(row.values()))
+            connection.execute(statement, [_storable(value) for value in row.values()])
+
+
+def _storable(value: Any) -> Any:
+    """An answer that is quoted in an error may hold what PostgreSQL does not take: a NUL, half a letter."""
+    return printable(value) if isinstance(value, str) else value

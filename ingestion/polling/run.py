@@ -15,7 +15,7 @@ from coinloom.stopping import sleep_until_stopped
 from ingestion.coingecko.budget import Budget, Limits
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.markets import MarketsRequest
-from ingestion.exceptions import NotAcknowledged
+from ingestion.exceptions import NotAcknowledged, WrongKeyOrPlan
 from ingestion.polling.outbox import Outbox, open_outbox
 from ingestion.polling.poller import Poller, PollerSummary
 from ingestion.polling.recovery import forget_delivered
@@ -64,7 +64,11 @@ def run_poller(
             poller = Poller(client, request, outbox, relay, reports, now=now, monotonic=monotonic)
             try:
                 for _ in _due_polls(pace, max_polls, stop, monotonic):
-                    poller.poll()
+                    try:
+                        poller.poll()
+                    except WrongKeyOrPlan:
+                        reports.upload(settings)
+                        raise
                     reports.upload(settings)
             finally:
                 _deliver_the_rest(relay)

@@ -7,12 +7,12 @@ import gc
 import logging
 import os
 import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
-from multiprocessing.queues import SimpleQueue
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,8 +30,8 @@ BYTES_PER_PROCESS = 500_000  # below that, starting a process takes longer than 
 MOST_PROCESSES = 8
 OBJECTS_PER_COLLECTION = 100_000  # messages under way are no garbage: looking for some less often saves an eighth
 
-Report = tuple[int, int, int]
-"""A share, the rows it has sent, and the bytes of the file it has read."""
+Counts = MutableSequence[int]
+"""By number of the share, in memory that all processes see: to write there waits for nobody."""
 
 
 def run_load(
@@ -47,11 +47,11 @@ def run_load(
     ensure_topic(settings)
     count = processes or max(1, min(size // BYTES_PER_PROCESS, os.cpu_count() or 1, MOST_PROCESSES))
     context = get_context("spawn")
-    reports: SimpleQueue[Report] = context.SimpleQueue()
+    rows, read = context.RawArray("q", count), context.RawArray("q", count)
     load = Load(uuid4(), utc_now())
-    with ProcessPoolExecutor(count, context, initializer=_start, initargs=(reports,)) as pool:
+    with ProcessPoolExecutor(count, context, initializer=_start, initargs=(rows, read)) as pool:
         shares = [pool.submit(_load_share, settings, path, load, Share(number, count)) for number in range(count)]
-        _follow(shares, reports, size, progress)
+        _follow(shares, lambda: progress and progress(sum(rows), min(read), size))
         try:
             summaries = [share.result() for share in shares]
         except BrokenProcessPool:
@@ -59,18 +59,12 @@ def run_load(
     return _together(summaries, time.monotonic() - started)
 
 
-def _follow(
-    shares: list["Future[LoadSummary]"], reports: "SimpleQueue[Report]", size: int, progress: Progress | None
-) -> None:
+def _follow(shares: list["Future[LoadSummary]"], show_progress: Callable[[], object]) -> None:
     """Returns when all shares are done or one has failed; the slowest reader says how far the file is."""
-    rows, read = dict.fromkeys(range(len(shares)), 0), dict.fromkeys(range(len(shares)), 0)
     running = set(shares)
     while running:
         done, running = wait(running, SECONDS_PER_PROGRESS)
-        while not reports.empty():
-            number, rows[number], read[number] = reports.get()
-        if progress:
-            progress(sum(rows.values()), min(read.values()), size)
+        show_progress()
         if any(share.exception() for share in done):
             return
 
@@ -85,15 +79,28 @@ def _together(summaries: list[LoadSummary], seconds: float) -> LoadSummary:
     )
 
 
-_report: Callable[[Report], None]
+_rows_sent: Counts
+_bytes_read: Counts
 
 
-def _start(reports: "SimpleQueue[Report]") -> None:
+def _start(rows_sent: Counts, bytes_read: Counts) -> None:
     """In each process, once. Ctrl-C reaches the parent, too, which then ends this one."""
-    global _report  # noqa: PLW0603 a pool has no other way to hand a queue over
-    _report = reports.put
+    global _rows_sent, _bytes_read
+    _rows_sent, _bytes_read = rows_sent, bytes_read
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.set_threshold(OBJECTS_PER_COLLECTION)
+
+
+def _end_with_parent() -> None:
+    """A pool's process waits for work for ever, also when the one that was killed has none to give."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _note_progress(number: int, rows: int, read: int) -> None:
+    _rows_sent[number], _bytes_read[number] = rows, read
 
 
 def _load_share(settings: Settings, path: Path, load: Load, share: Share) -> LoadSummary:
@@ -104,5 +111,5 @@ def _load_share(settings: Settings, path: Path, load: Load, share: Share) -> Loa
             Sender(producer, settings.kafka_topic),
             load=load,
             share=share,
-            progress=lambda rows, read, _: _report((share.number, rows, read)),
+            progress=lambda rows, read, _: _note_progress(share.number, rows, read),
         )

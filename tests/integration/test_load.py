@@ -1,9 +1,14 @@
 """`coinloom load` on a real broker: the good lines go in, the bad ones are reported."""
 
 import gzip
+import subprocess
+import time
 from pathlib import Path
 
-from coinloom.settings import Settings
+import psutil
+
+from coinloom.processes import environment, executable
+from coinloom.settings import REPOSITORY, Settings
 from commands.counts import count_messages
 from tests.commands import run_command
 
@@ -34,3 +39,22 @@ def test_a_file_without_prices_is_a_clear_error(stack: Settings, tmp_path: Path)
     output = run_command(stack, "coinloom", "load", str(file), expect=1)
     assert "last_updated_at" in output
     assert "Traceback" not in output
+
+
+def test_a_load_that_is_killed_leaves_no_process_that_goes_on(stack: Settings, tmp_path: Path) -> None:
+    own_topic = stack.model_copy(update={"kafka_topic": "killed-load-test"})
+    file = tmp_path / "prices.csv"
+    minutes = (f"coin-{coin},{minute}" for minute in range(20_000) for coin in range(20))
+    lines = (f"{coin},{1_600_000_000 + 60 * int(minute)},1.5,1" for coin, minute in (one.split(",") for one in minutes))
+    file.write_text("coin_id,last_updated_at,price,volume_24h\n" + "\n".join(lines))
+    command = [executable("coinloom"), "load", str(file)]
+    with subprocess.Popen(command, env=environment(own_topic), cwd=REPOSITORY, stdout=subprocess.DEVNULL) as load:
+        ours = psutil.Process(load.pid)
+        while len(workers := ours.children(recursive=True)) < 3:  # two that load, and what watches over their memory
+            assert load.poll() is None, "it was over before it could be killed"
+            time.sleep(0.02)
+        time.sleep(1)  # until they load
+        assert load.poll() is None, "it was over before it could be killed"
+        load.kill()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert alive == []

@@ -4,23 +4,32 @@ import contextlib
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from psycopg import sql
 from pydantic import SecretStr
+from rich.console import Console
 
+from coinloom.clock import iso_milliseconds, utc_now
 from coinloom.processes import environment, executable
 from coinloom.settings import REPOSITORY, CoinGeckoPlan, ServerName, Settings
+from commands.marts import TOP_5, show_top_5
 from ingestion.exceptions import NotAcknowledged
 from ingestion.messages import Message
 from ingestion.polling.outbox import open_outbox
 from ingestion.polling.recovery import forget_delivered
 from ingestion.polling.relay import Relay
+from ingestion.polling.reports import PollReport, PollReports
 from ingestion.producer import open_producer
 from ingestion.topic import open_topic
 from stack import postgres, services
 from stack.ports import free_port
 from stack.supervisor import Supervisor
+from stores.database import DatabaseUnavailable, connect
+from stores.migrate import migrate
 from tests.commands import run_command
 from tests.stacks import elsewhere
 
@@ -133,6 +142,46 @@ def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Set
     assert "1 of 2 coins, 1 messages" in status
     assert "no-such-coin (unknown)" in status
     assert "messages so far" in status
+
+
+def test_a_report_that_quotes_what_postgresql_does_not_take_stops_none(market: Settings) -> None:
+    with open_outbox(market.outbox_file) as outbox:
+        reports = PollReports(outbox)
+        for error in ("an answer of \0 and half a letter, \ud83d", None):
+            at = iso_milliseconds(utc_now())
+            reports.note_poll(PollReport(str(uuid4()), at, 0.1, 1, 0, 0, error, 0, 0, 0, 0))
+        reports.upload(market)
+    with connect(market) as connection:
+        errors = connection.execute("select error from ingestion.polls order by error").fetchall()
+    assert errors == [("an answer of · and half a letter, ·",), (None,)]
+
+
+def test_who_may_not_migrate_is_told_what_it_takes(market: Settings) -> None:
+    with connect(market) as connection:
+        connection.execute("create role stranger login password 'strange'")
+    stranger = market.model_copy(update={"postgres_user": "stranger", "postgres_password": SecretStr("strange")})
+    try:
+        with pytest.raises(DatabaseUnavailable, match=r"permission denied .* 'stranger' .* docs/roles\.sql"):
+            migrate(stranger)
+    finally:
+        with connect(market) as connection:
+            connection.execute("drop role stranger")
+
+
+def test_what_came_over_the_topic_is_text_in_the_status_and_in_the_demo(market: Settings, stack: Settings) -> None:
+    hostile = "[/usd]\x1b[2J"
+    with connect(market) as connection:
+        connection.execute("create table marts.crypto_table (vs_currency text, coin_id text, bar_minute timestamp)")
+        connection.execute("insert into marts.crypto_table values (%s, 'bitcoin', now())", [hostile])
+        of_the_demo = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(column)) for column in TOP_5)
+        connection.execute(sql.SQL("create table marts.top_5_gainers ({})").format(of_the_demo))
+        connection.execute("insert into marts.top_5_gainers (vs_currency) values (%s)", [hostile])
+    status = run_command(market.model_copy(update={"coinloom_home": stack.coinloom_home}), "coinloom", "status")
+    shown = Console(width=200, file=StringIO())
+    show_top_5(market, shown, "top_5_gainers")
+    for printed in (status, shown.file.getvalue()):  # type: ignore[attr-defined]
+        assert "[/usd]·[2J" in " ".join(printed.split())
+        assert "\x1b[2J" not in printed
 
 
 def test_the_key_of_the_api_is_in_nothing_that_a_command_or_server_writes(stack: Settings, tmp_path: Path) -> None:

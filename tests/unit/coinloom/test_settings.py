@@ -1,11 +1,12 @@
 """Settings that would leave open what somebody meant to lock are refused, before anything is sent."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coinloom.errors import WrongSetting
-from coinloom.settings import read_settings
+from coinloom.settings import Settings, read_settings
 from stack.isolation import isolated_settings
 
 SASL = {"kafka_security_protocol": "SASL_SSL", "kafka_sasl_username": "ada", "kafka_sasl_password": "open-sesame"}
@@ -45,6 +46,18 @@ def test_a_child_process_has_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     assert theirs.kafka_security_protocol is ours.kafka_security_protocol
     assert theirs.spark_thrift_ssl
     assert theirs.postgres_sslrootcert is None
+
+
+def test_what_is_empty_in_it_is_not_taken_from_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As the demo's settings are, whatever .env has for `coinloom up`."""
+    env_file = tmp_path / ".env"
+    env_file.write_text("COINGECKO_IDS=bitcoin\nLANDING_SINKS=parquet\nKAFKA_SASL_PASSWORD=of-another-broker\n")
+    assert Settings(_env_file=env_file, kafka_sasl_password=None).coingecko_ids == ["bitcoin"]
+    ours = Settings(_env_file=None, coingecko_ids=[], landing_sinks=[])
+    for name, value in ours.as_environment().items():
+        monkeypatch.setenv(name, value)
+    theirs = Settings(_env_file=env_file)
+    assert (theirs.coingecko_ids, theirs.landing_sinks, theirs.kafka_sasl_password) == ([], [], None)
 
 
 def test_a_stack_of_its_own_has_none_of_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -18,6 +18,7 @@ import ingestion.__main__
 from coinloom.settings import Settings
 from ingestion.exceptions import DeliveryFailed, NotAcknowledged, WrongKeyOrPlan
 from ingestion.messages import Message
+from ingestion.polling.outbox import open_outbox
 from ingestion.polling.run import PollerSummary, run_poller
 from ingestion.sender import Sender
 from tests.unit.ingestion.recording_producer import RecordingProducer, Sent, acknowledge, time_out
@@ -110,11 +111,17 @@ def test_a_poll_that_fails_costs_only_itself(
     assert "failed: CoinGecko's answer of 6 bytes is not a JSON list of coins: <html>" in caplog.text
 
 
-def test_a_wrong_key_ends_the_poller(server: ScriptedServer, run: Callable[..., PollerSummary]) -> None:
+def test_a_wrong_key_ends_the_poller_and_is_reported(
+    server: ScriptedServer, run: Callable[..., PollerSummary], tmp_path: Path
+) -> None:
+    """The report waits: there is no PostgreSQL."""
     server.replies = [Reply(b"{}", 401)]
     with pytest.raises(WrongKeyOrPlan):
-        run(RecordingProducer(), max_polls=3)
+        run(RecordingProducer(), max_polls=3, postgres_port=1)
     assert len(server.asked) == 1
+    with open_outbox(tmp_path / "poller.sqlite") as outbox:
+        [(report,)] = outbox.connection.execute("select row from reports").fetchall()
+    assert "check COINGECKO_API_KEY and COINGECKO_PLAN" in json.loads(report)["error"]
 
 
 def test_what_becomes_of_a_coin_is_told_once_per_change(
