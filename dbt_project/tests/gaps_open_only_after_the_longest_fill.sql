@@ -2,8 +2,8 @@
 
 {%- set after = "bars.bar_minute + interval '1' minute" %}
 
--- A missing minute follows a bar that was carried as long as allowed, or the newest of its currency; all other minutes of
--- a coin have a bar.
+-- A missing minute follows a bar that was carried as long as allowed, or the newest minute of its currency; all other
+-- minutes of a coin have a bar.
 with clocks as (
 
     select
