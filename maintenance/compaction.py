@@ -26,7 +26,7 @@ from pyarrow.fs import LocalFileSystem
 from maintenance.committed_batches import CommittedBatches
 from maintenance.exchange import exchange
 from maintenance.rewriting import on_disk, rewrite
-from stores.lake_files import PARTITION, landed_hours
+from stores.lake_files import PARTITION, is_data, landed_hours
 
 SOURCES = "_sources"
 READERS_FILES = "*.parquet"
@@ -107,7 +107,7 @@ class Table:
         folder = self._folder_of(hour)
         sources: list[str] = json.loads((folder / SOURCES).read_text())
         for file in self._aside_of(hour).iterdir():
-            if file.name not in sources and not file.name.startswith((".", "_")):
+            if file.name not in sources and is_data(file.name):
                 file.rename(folder / file.name)
         return sources
 
@@ -116,7 +116,7 @@ class Table:
         while aside.exists():
             sources = self._keep_what_landed_meanwhile(hour)
             for file in aside.iterdir():
-                if file.name in sources or file.name.startswith((".", "_")):
+                if file.name in sources or not is_data(file.name):
                     file.unlink()
             try:
                 aside.rmdir()

@@ -44,8 +44,8 @@ def test_a_file_without_prices_is_a_clear_error(stack: Settings, tmp_path: Path)
 def test_a_load_that_is_killed_leaves_no_process_that_goes_on(stack: Settings, tmp_path: Path) -> None:
     own_topic = stack.model_copy(update={"kafka_topic": "killed-load-test"})
     file = tmp_path / "prices.csv"
-    minutes = (f"coin-{coin},{minute}" for minute in range(20_000) for coin in range(20))
-    lines = (f"{coin},{1_600_000_000 + 60 * int(minute)},1.5,1" for coin, minute in (one.split(",") for one in minutes))
+    times = range(1_600_000_000, 1_600_000_000 + 60 * 20_000, 60)
+    lines = (f"coin-{coin},{instant},1.5,1" for instant in times for coin in range(20))
     file.write_text("coin_id,last_updated_at,price,volume_24h\n" + "\n".join(lines))
     command = [executable("coinloom"), "load", str(file)]
     with subprocess.Popen(command, env=environment(own_topic), cwd=REPOSITORY, stdout=subprocess.DEVNULL) as load:
