@@ -99,17 +99,22 @@ class MartTable:
         return self._connection.execute(deletion, [starts, mart.period.length]).rowcount
 
     def upsert_changed(self, columns: Collection[str]) -> int:
-        """Insert or update the incoming rows that are not there, or differ."""
+        """Insert or update the incoming rows that are not there, or differ.
+
+        A column that the model has lost stays, for the views on it, and is null: it would have values of other prices.
+        """
         values = [column for column in columns if column not in self._mart.key]
+        lost = [column for column in columns_of(self._connection, SCHEMA, self._mart.name) if column not in columns]
+        nulls = sql.SQL(", null" * len(lost))
         upsert = sql.SQL(UPSERT).format(
             mart=self.name,
             columns=names(columns),
             key=names(self._mart.key),
             same_key=all_equal(self._mart.key, "old", "new"),
-            values=names(values),
-            old_values=names(values, "old"),
-            new_values=names(values, "new"),
-            excluded_values=names(values, "excluded"),
+            values=names(values + lost),
+            old_values=names(values + lost, "old"),
+            new_values=names(values, "new") + nulls,
+            excluded_values=names(values, "excluded") + nulls,
         )
         return self._connection.execute(upsert).rowcount
 

@@ -31,11 +31,12 @@
     {{ return(flags.FULL_REFRESH or missing_tables(graph.nodes) != []) }}
 {% endmacro %}
 
-{# Those of these models that keep a history and are not there: their names. #}
+{# Those of these models that keep a history and are not there, or not whole: their names. #}
 {% macro missing_tables(models) %}
+    {% set half_made = half_made_models() %}
     {% set missing = [] %}
     {% for model in models if graph.nodes[model].config.materialized == 'incremental' %}
-        {% if relation_of(graph.nodes[model]) is none %}{% do missing.append(graph.nodes[model].name) %}{% endif %}
+        {% if relation_of(graph.nodes[model]) is none or model in half_made %}{% do missing.append(graph.nodes[model].name) %}{% endif %}
     {% endfor %}
     {{ return(missing) }}
 {% endmacro %}
@@ -60,6 +61,7 @@
     {% if build.is_finished %}{% do open_again(tables.hour_versions, build.build_number) %}{% endif %}
     {% if flags.FULL_REFRESH %}
         {% do renew_versions(tables.hour_versions) %}
+        {% do note_half_made(models) %}
         {% do widen_slices(models) %}
     {% endif %}
 {% endmacro %}

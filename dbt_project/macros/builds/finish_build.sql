@@ -4,6 +4,7 @@
 #}
 {% macro finish_build(results) %}
     {% if not execute or flags.WHICH not in ['build', 'run'] %}{{ return('') }}{% endif %}
+    {% do forget_half_made(results) %}
     {% set build = last_build() %}
     {% if build is none or build.is_finished %}{{ return('') }}{% endif %}
     {% set passed = [] if build.begun_by == invocation_id else passed_nodes(build) %}

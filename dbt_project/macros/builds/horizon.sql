@@ -55,7 +55,7 @@
     {% for column in adapter.get_columns_in_relation(landed) %}
         {% if column.name in known %}{% do columns.append(column.name) %}
         {% else %}
-            {% set value = 'false' if column.name == 'is_late' else 'cast(null as ' ~ column.dtype ~ ')' %}
+            {% set value = 'false' if column.name in ['is_late', 'is_before_horizon'] else 'cast(null as ' ~ column.dtype ~ ')' %}
             {% do columns.append(value ~ ' as ' ~ column.name) %}
         {% endif %}
     {% endfor %}

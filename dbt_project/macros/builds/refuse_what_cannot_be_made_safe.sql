@@ -31,7 +31,7 @@
     {% elif run_query('select count(*) from ' ~ scope ~ ' where build_number <> ' ~ build.build_number)[0][0] > 0 %}
         {{ refuse('The last build has not come as far as to say which hours it rebuilds.', 'dbt build') }}
     {% elif missing and not flags.FULL_REFRESH %}
-        {{ refuse(missing | join(', ') ~ ' is not there, and would begin with the hours of the last build.',
+        {{ refuse(missing | join(', ') ~ ' is not there, or not whole, and would have the hours of the last build only.',
                   'dbt build, or the same command with --full-refresh') }}
     {% endif %}
 {% endmacro %}

@@ -4,12 +4,13 @@
 #}
 
 {#
-    The relation crypto_table, if this command may go on from what it holds: none if every hour is rebuilt, or with --defer,
-    whose hours do not follow from those of our own table.
+    The relation crypto_table, if this command may go on from what it holds: none if every hour is rebuilt, or where its hours
+    do not follow from our own table, with --defer and after `dbt clone`, which makes a view of somebody else's.
 #}
 {% macro carried_from() %}
     {% if not execute or flags.FULL_REFRESH or invocation_args_dict.defer or build_scope() is none %}{{ return(none) }}{% endif %}
-    {{ return(relation_of(graph.nodes['model.coinloom.crypto_table'])) }}
+    {% set crypto_table = relation_of(graph.nodes['model.coinloom.crypto_table']) %}
+    {{ return(crypto_table if crypto_table is not none and crypto_table.is_table else none) }}
 {% endmacro %}
 
 {#
@@ -43,6 +44,12 @@
 
 {# The column of int_indicator_bars that has one of them. #}
 {% macro carried(average) %}{{ return('carried_' ~ average) }}{% endmacro %}
+
+{#
+    A carried average, and 0 for one below 1e-100: of a price that stands still for a week, averages of its moves fade to less
+    than a double holds, and PostgreSQL then refuses to multiply them. Prices are at least 1e-30 (decision 11).
+#}
+{% macro unless_faded(average) %}{{ return('case when abs(' ~ average ~ ') < 1e-100 then 0 else ' ~ average ~ ' end') }}{% endmacro %}
 
 {#
     The stretches of hours whose indicators this build rebuilds, as pairs of their first and last hour. Where one would go

@@ -13,7 +13,7 @@ new_prices as (
         fetched_at,
         cast(null as timestamp) as previous_minute,
         cast(null as timestamp) as previous_fetched_at,
-        case when not is_late then date_trunc('minute', last_updated_at) end as bar_minute
+        case when not is_late and not is_before_horizon then date_trunc('minute', last_updated_at) end as bar_minute
     from {{ ref('int_new_prices') }}
 
 ),

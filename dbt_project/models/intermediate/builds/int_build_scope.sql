@@ -10,6 +10,8 @@ with clocks as (
 
 ),
 
+-- Of updates before the horizon too: int_prices leaves their hours as they are, but a build that knew them before the
+-- horizon moved, and is done again, is about the same hours.
 new_minutes as (
 
     select distinct date_trunc('minute', last_updated_at) as bar_minute
@@ -91,7 +93,23 @@ hours as (
 
 newest as (
 
-    select max(newest_minute) as newest_minute from clocks
+    select
+        date_trunc('hour', max(newest_minute)) as newest_hour,
+        date_trunc('day', max(newest_minute)) + interval '23' hour as last_hour_of_day
+    from clocks
+
+),
+
+-- After the newest minute is no bar to rebuild. But a day closes with its last hour, also where the clock stands still
+-- before it: the newest hour stands for it then, so that its day is rebuilt.
+due as (
+
+    select
+        hours.what,
+        least(hours.hour_start, newest.newest_hour) as hour_start
+    from hours
+    inner join newest
+        on hours.hour_start <= newest.newest_hour or hours.hour_start = newest.last_hour_of_day
 
 ),
 
@@ -99,12 +117,10 @@ newest as (
 numbered as (
 
     select
-        hours.what,
-        hours.hour_start,
-        hours.hour_start
-        - dense_rank() over (partition by hours.what order by hours.hour_start) * interval '1' hour as run_start
-    from hours
-    inner join newest on hours.hour_start <= newest.newest_minute
+        what,
+        hour_start,
+        hour_start - dense_rank() over (partition by what order by hour_start) * interval '1' hour as run_start
+    from due
 
 ),
 

@@ -60,7 +60,7 @@ carried as (
         {{ rebuilt_from(stretches, before=carried_minutes()) }} as rebuilt_from,
         segment_started_at as carried_segment_started_at,
         {%- for average in carried_averages() %}
-        {{ average }} as {{ carried(average) }}{% if not loop.last %},{% endif %}
+        {{ unless_faded(average) }} as {{ carried(average) }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ crypto_table }}
     where {{ carried_bars(stretches) }}

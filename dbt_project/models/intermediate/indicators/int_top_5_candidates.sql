@@ -41,10 +41,12 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by vs_currency order by price_change_5m_pct desc, volume_24h desc, coin_id asc
+            partition by vs_currency
+            order by price_change_5m_pct desc, volume_24h desc, {{ in_byte_order('coin_id') }} asc
         ) as rank_from_top,
         row_number() over (
-            partition by vs_currency order by price_change_5m_pct asc, volume_24h desc, coin_id asc
+            partition by vs_currency
+            order by price_change_5m_pct asc, volume_24h desc, {{ in_byte_order('coin_id') }} asc
         ) as rank_from_bottom
     from candidates
 

@@ -1,7 +1,7 @@
 with landed as (
 
     select * from {{ ref('stg_landing__crypto_prices') }}
-    where is_late
+    where is_late or is_before_horizon
 
 ),
 

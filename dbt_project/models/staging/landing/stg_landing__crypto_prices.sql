@@ -14,11 +14,9 @@ final as (
         vs_currency,
         last_updated_at,
         is_event_time_imputed,
-        (
-            coalesce(source, 'live') <> 'backfill'
-            and fetched_at > last_updated_at + interval '{{ var("max_lateness_hours") }}' hour
-        )
-        or not {{ since_horizon(hour_of('last_updated_at')) }} as is_late,
+        coalesce(source, 'live') <> 'backfill'
+        and fetched_at > last_updated_at + interval '{{ var("max_lateness_hours") }}' hour as is_late,
+        not {{ since_horizon(hour_of('last_updated_at')) }} as is_before_horizon,
         symbol,
         name,
         price,
