@@ -4,13 +4,14 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.outputs import CRYPTO_TABLE, OUTPUTS, PARTITION
+from benchmarks.outputs import OUTPUTS, PARTITION, UPDATES
 from benchmarks.tables import Table
-from checks.compare import compare
+from checks.compare import KEY, compare
 from coinloom.errors import CoinloomError
 
 TOLERANCE = 1e-9
 SAMPLED_COINS = 5
+KEYS = dict.fromkeys(OUTPUTS, KEY) | {UPDATES: ["coin_id", "vs_currency", "last_updated_at"]}
 
 
 class EnginesDisagree(CoinloomError):
@@ -25,17 +26,21 @@ def check(folders: dict[str, dict[str, Path]]) -> Table:
     """
     first, *others = folders
     counts = {engine: {table: _count(folders[engine][table]) for table in OUTPUTS} for engine in folders}
-    sample = {engine: _sample(folders[engine][CRYPTO_TABLE]) for engine in folders}
+    samples = {engine: {table: _sample(folders[engine][table]) for table in OUTPUTS} for engine in folders}
     result = Table(
-        f"The tables agree: rows of each, and the worst error of any number of {SAMPLED_COINS} coins' indicators",
+        f"The tables agree: rows of each, and the worst error of any number of {SAMPLED_COINS} coins",
         ["engine", *OUTPUTS, f"worst error against {first}"],
         [[first, *_shown(counts[first]), "-"]],
     )
     for engine in others:
-        comparison = compare(sample[engine], sample[first], TOLERANCE)
-        if comparison.differences or counts[engine] != counts[first]:
-            raise EnginesDisagree("\n".join([f"{engine} and {first}: {counts}", *comparison.differences]))
-        result.rows.append([engine, *_shown(counts[engine]), f"{max(comparison.worst.values()):.0e}"])
+        worst, differences = 0.0, []
+        for table in OUTPUTS:
+            comparison = compare(samples[engine][table], samples[first][table], TOLERANCE, KEYS[table])
+            worst = max(worst, *comparison.worst.values())
+            differences += comparison.differences
+        if differences or counts[engine] != counts[first]:
+            raise EnginesDisagree("\n".join([f"{engine} and {first}: {counts}", *differences]))
+        result.rows.append([engine, *_shown(counts[engine]), f"{worst:.0e}"])
     return result
 
 

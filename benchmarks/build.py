@@ -17,7 +17,7 @@ from rich.markup import escape
 from benchmarks.disk import require_disk
 from benchmarks.machine import origin
 from benchmarks.parts import Part, Sizes, measure
-from benchmarks.servers import removing_bench_home
+from benchmarks.servers import own_bench_home
 from benchmarks.tables import Table, publish, require_markers
 from coinloom.errors import CoinloomError
 from coinloom.progress import Steps
@@ -44,17 +44,17 @@ def main(
     parts = only or list(Part)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench-build was asked to stop"))
     failed = []
-    with removing_bench_home():
-        try:
+    try:
+        with own_bench_home():
             require_markers(readme, parts)
             require_disk(sizes, parts, console)
-        except CoinloomError as error:
-            _say_failed("bench-build", error)
-            raise typer.Exit(1) from None
-        for part in parts:
-            console.rule(part.value)
-            if not _run(partial(measure, part, sizes, Steps(console)), part, readme):
-                failed.append(part.value)
+            for part in parts:
+                console.rule(part.value)
+                if not _run(partial(measure, part, sizes, Steps(console)), part, readme):
+                    failed.append(part.value)
+    except CoinloomError as error:
+        _say_failed("bench-build", error)
+        raise typer.Exit(1) from None
     if failed:
         raise typer.Exit(1)
 

@@ -33,7 +33,7 @@ EMPTY_TABLES = "truncate landing.crypto_prices, quarantine.crypto_prices"
 
 
 class NotAllLanded(CoinloomError):
-    """A sink does not hold each message once."""
+    """Not every message is there, once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,16 @@ def filled_topic(messages: int, steps: Steps) -> Iterator[Settings]:
 
 
 def land_by_hand(settings: Settings, messages: int) -> Landed:
+    """Raises:
+    NotAllLanded: its files do not have every message.
+    """
     folder = settings.coinloom_home / "by-hand"
     command = [sys.executable, "-P", "-m", "benchmarks.landing_by_hand", str(folder)]
     measured = _measure(settings, command, BY_HAND)
     seconds = float(_log(settings, BY_HAND).read_text().split()[-1])
+    [(rows,)] = duckdb.sql(f"select count(*) from '{folder}/*.parquet'").fetchall()  # noqa: S608  the name is our own
+    if rows != messages:
+        raise NotAllLanded(f"{messages:,} messages were sent, the process written by hand has {rows:,} rows.")
     shutil.rmtree(folder)
     return Landed(BY_HAND, messages / seconds, measured.seconds, measured.peak_bytes[ITSELF])
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from benchmarks.machine import origin
-from benchmarks.servers import removing_bench_home
+from benchmarks.servers import own_bench_home
 from benchmarks.tables import Table, publish, require_markers
 from coinloom.errors import CoinloomError
 
@@ -24,13 +24,13 @@ def reporting(part: str, readme: Path, tables: Callable[[], Sequence[Table]]) ->
     """Yields a function that writes the tables that there are so far; prints them at the end, however it comes."""
     command = f"bench-{part}"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(f"{command} was asked to stop"))
-    with removing_bench_home():
-        try:
+    try:
+        with own_bench_home():
             require_markers(readme, [part])
             yield lambda: publish(readme, part, tables(), origin(f"benchmarks.{part}"))
-        except CoinloomError as error:
-            Console(stderr=True).print(f"[red]{command}:[/red] {escape(str(error))}")
-            raise typer.Exit(1) from None
-        finally:
-            for table in tables():
-                console.print(table.rich())
+    except CoinloomError as error:
+        Console(stderr=True).print(f"[red]{command}:[/red] {escape(str(error))}")
+        raise typer.Exit(1) from None
+    finally:
+        for table in tables():
+            console.print(table.rich())

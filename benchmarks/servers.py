@@ -1,5 +1,6 @@
 """Servers for a measurement: in a folder of its own below COINLOOM_HOME/bench, without the broker."""
 
+import fcntl
 import shutil
 import time
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from coinloom.errors import CoinloomError
 from coinloom.settings import ServerName, Settings, Target, read_settings
 from stack.isolation import isolated_settings
 from stack.lifecycle import running_servers
@@ -16,16 +18,32 @@ from stores.migrate import migrate
 PACE = ("stream_trigger_seconds", "build_interval_seconds")  # as it comes, whatever .env says
 
 
+class AnotherBenchmark(CoinloomError):
+    """One at a time has the folder of the benchmarks, and the machine."""
+
+
 def bench_home() -> Path:
     return read_settings().coinloom_home.resolve() / "bench"
 
 
 @contextmanager
-def removing_bench_home() -> Iterator[None]:
-    try:
-        yield
-    finally:
-        shutil.rmtree(bench_home(), ignore_errors=True)
+def own_bench_home() -> Iterator[None]:
+    """Nobody else has the folder meanwhile; in the end it is removed.
+
+    Raises:
+        AnotherBenchmark: whose servers and data we would remove.
+    """
+    home = bench_home()
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with home.with_suffix(".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AnotherBenchmark(f"Another benchmark works in {home}; let it end, or set COINLOOM_HOME.") from None
+        try:
+            yield
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager

@@ -72,26 +72,29 @@ class Sustained:
 
 def sustain(load: Load, steps: Steps) -> Sustained:
     """Raises:
-    NotAllArrived: something was lost or doubled, or the marts had not everything 15 minutes after the last message.
+    NotAllArrived: something was lost or doubled, or landing or the marts had not everything after 15 minutes more
+        than the messages should take.
     """
     with temporary_home(f"sustained-{load.target}", dbt_target=load.target) as settings:
         record = settings.coinloom_home / "sent.jsonl"
         lifecycle.start(settings, [_generator(load, record), *_pipeline(settings)], steps)
-        watch = _Watch(settings, record)
+        watch, deadline = _Watch(settings, record), time.time() + load.seconds + LONGEST_CATCH_UP_SECONDS
         with steps.step(f"{load.target}: {load.coins:,} messages a second for {load.seconds:,} s") as say:
             while len(watch.sent) < load.seconds:
                 say(watch.look())
+                _require_before(deadline, watch)
                 time.sleep(LOOK_SECONDS)
             looks, usage = list(watch.looks), watch.usage.taken()
         first, last = watch.sent[0], watch.sent[-1]
         with steps.step(f"{load.target}: land and build the rest") as say:
             while watch.looks[-1].waiting:
                 say(watch.look())
+                _require_before(deadline, watch)
                 time.sleep(0.5)
             until_landed = watch.looks[-1].at - last.at
-            _require_landed(settings, last)
             _wait_for_marts(settings, last)
             until_in_marts = time.time() - last.at
+            _require_landed(settings, last)
         builds = builds_in(settings.coinloom_home / "logs" / "build.log")
         return Sustained(load, last.at - first.at, looks, builds, until_landed, until_in_marts, usage)
 
@@ -141,6 +144,12 @@ def _size(folder: Path) -> int:
             with suppress(FileNotFoundError):
                 total += Path(root, name).lstat().st_size
     return total
+
+
+def _require_before(deadline: float, watch: _Watch) -> None:
+    if time.time() > deadline:
+        sent, waiting = len(watch.sent), watch.looks[-1].waiting
+        raise NotAllArrived(f"After {sent:,} seconds of messages, {waiting:,} messages are not landed: too slow.")
 
 
 def _require_landed(settings: Settings, sent: Sent) -> None:

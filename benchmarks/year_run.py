@@ -1,6 +1,8 @@
 """What a long history of small files costs, before and after `coinloom maintain`."""
 
+import fnmatch
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from coinloom.processes import environment, executable
 from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, ServerName, Settings
 from ingestion.producer import ensure_topic
+from maintenance.compaction import LONGEST_LISTING_SECONDS
 
 SERVERS = (ServerName.KAFKA, ServerName.POSTGRES)  # the broker: maintenance gives the topic its retention
 BLOCK = 512  # bytes, in which a file system says what a file takes
@@ -79,14 +82,22 @@ class Pipeline:
         return landed
 
     def maintain(self) -> Measured:
+        """What it takes. A minute later it is called once more: until then readers may have the old files."""
+        with self._steps.step("coinloom maintain"):
+            measured = self._maintain()
+        with self._steps.step("coinloom maintain, a minute later"):
+            time.sleep(LONGEST_LISTING_SECONDS)
+            self._maintain()
+        return measured
+
+    def _maintain(self) -> Measured:
         command = [executable("coinloom"), "maintain", "--before", f"{MIDDAY:%Y-%m-%dT%H}"]
         log = self._settings.coinloom_home / "logs" / "maintain.log"
-        with self._steps.step("coinloom maintain"):
-            return measure(command, environment(self._settings), REPOSITORY, log)
+        return measure(command, environment(self._settings), REPOSITORY, log)
 
     def state(self, title: str, repetitions: int) -> State:
         """With 0 repetitions nothing is built. A build before them does not count."""
-        landing = on_disk(Path(self._settings.lake, "landing"))
+        landing = on_disk(*(Path(self._settings.lake, folder) for folder in ("landing", "_compaction")))
         if not repetitions:
             return State(title, landing, None, [])
         with self._steps.step(f"dbt build --full-refresh, {title}"):
@@ -133,11 +144,12 @@ def pipeline(home: str, sizes: Sizes, steps: Steps) -> Iterator[Pipeline]:
         yield Pipeline(settings, sizes.coins, watched, steps)
 
 
-def on_disk(folder: Path) -> OnDisk:
-    """All that is in it."""
+def on_disk(*folders: Path) -> OnDisk:
+    """The Parquet files in them."""
     files = written = blocks = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            status = Path(path, name).stat()
-            files, written, blocks = files + 1, written + status.st_size, blocks + status.st_blocks
+    for folder in folders:
+        for path, _, names in os.walk(folder):
+            for name in fnmatch.filter(names, "*.parquet"):
+                status = Path(path, name).stat()
+                files, written, blocks = files + 1, written + status.st_size, blocks + status.st_blocks
     return OnDisk(files, written, blocks * BLOCK)
