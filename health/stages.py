@@ -1,6 +1,6 @@
 """How far the prices have come: onto the topic, into landing, into the marts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,11 +41,6 @@ class Landed:
         """`ends` are those of the topic."""
         lag = sum(end - self.offsets.get(partition, 0) for partition, end in ends.items())
         return Landing(self.sink, lag, self.newest)
-
-
-def landings(settings: Settings, ends: Mapping[int, int]) -> Iterator[Landing]:
-    """One for each sink of the settings. Raises DatabaseUnavailable."""
-    return (landed(settings, sink).behind(ends) for sink in settings.sinks)
 
 
 def landed(settings: Settings, sink: Sink) -> Landed:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from itertools import takewhile
-from operator import itemgetter
 from typing import TypeVar
 
 from coinloom.clock import seconds_since
@@ -23,8 +22,10 @@ from health.report import Reading, Report
 from health.stages import Landing
 
 GIGABYTE = 1e9
-# A publish changes them one after the other, so one that cannot be written is left behind by those before it.
+# A publish changes them one after the other, so one that cannot be written is left behind by those before it, and on a
+# new database is missing.
 EVERY_PRICE_CHANGES = ("coin_overview", "crypto_table", "ohlc_1d", "ohlc_1h", "ohlc_5m")
+NEVER = datetime.min.replace(tzinfo=UTC)
 SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 
 
@@ -180,14 +181,16 @@ def _marts(marts: dict[str, datetime], settings: Settings, now: datetime) -> Jud
     if not marts:
         return State.BROKEN, "Nothing has been published yet."
     mart, changed_at = _left_behind(marts)
+    if changed_at is None:
+        return State.BROKEN, f"marts.{mart} has never been published; `coinloom publish` says why."
     what = f"The newest change that was published to marts.{mart}"
     return _by_age(what, seconds_since(changed_at, now), age_limits(Stage.MARTS, settings))
 
 
-def _left_behind(marts: dict[str, datetime]) -> tuple[str, datetime]:
-    """The mart whose last change is the oldest, and when that was."""
-    every_price_changes = {mart: changed_at for mart, changed_at in marts.items() if mart in EVERY_PRICE_CHANGES}
-    return min((every_price_changes or marts).items(), key=itemgetter(1))
+def _left_behind(marts: dict[str, datetime]) -> tuple[str, datetime | None]:
+    """Of those that every price changes the one whose last change is the oldest, and when that was; None if never."""
+    mart = min(EVERY_PRICE_CHANGES, key=lambda mart: marts.get(mart, NEVER))
+    return mart, marts.get(mart)
 
 
 def _disk(disk: Disk, settings: Settings) -> Judged:

@@ -5,11 +5,13 @@ import fcntl
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import psycopg
+import pyarrow as pa
 from pyarrow.fs import FileSystem
 
 from coinloom.clock import utc_now
@@ -36,60 +38,69 @@ RETRY_SECONDS = 600.0
 MIB = 2**20
 HOURS_AT_ONCE = 24  # are prepared, then replaced while builds wait: a moment
 
+Step = Callable[[Settings], Iterator[str]]
+"""Says in words what it has done."""
+
 
 def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | None = None) -> None:
     """Remove what is older than the settings allow, then compact the lake if anything lands in it.
 
     Hours before `before_hour`, such as 2026-11-25T10, are compacted; by default, those that have ended. If a step
-    fails, the others are done all the same.
+    fails, the others are done all the same, and what the first of them has met is raised.
 
     Raises:
-        MaintenanceFailed: the lake's file system cannot do it, the disk is full or read-only, or a file is damaged.
+        MaintenanceFailed: the lake or PostgreSQL did not do it: the file system cannot, a disk is full or read-only, a
+            file is damaged.
         BrokerUnavailable, BrokerRefused: the topic's retention could not be set.
         DatabaseUnavailable, ThriftServerUnavailable, BuildLockTaken: a build could be running; what is done stays done.
     """
-    try:
-        _maintain(settings, before_hour, stop)
-    except OSError as error:
-        advice = storage_advice(str(error), f"LAKE_ROOT ({settings.lake})") or f"Look into it: {settings.lake}."
-        again = "What is done stays done, the rest is as it was; `coinloom maintain` goes on from there."
-        raise MaintenanceFailed(f"The lake could not be changed ({error}). {advice} {again}") from error
-
-
-def _maintain(settings: Settings, before_hour: str, stop: threading.Event | None) -> None:
-    """Each step, also where one before it has failed: what is removed may be the room that compaction lacks."""
-    failures: list[CoinloomError | OSError] = []
-    for step in (_apply_retention, partial(_compact_all, before_hour=before_hour, stop=stop), _remove_landing):
+    # What is removed may be the room that compaction lacks.
+    steps: tuple[Step, ...] = (
+        retention.quarantine_in_postgres,
+        retention.quarantine_in_lake,
+        retention.polls,
+        retention.coin_states,
+        retention.builds,
+        _leftovers,
+        partial(_compact_all, before_hour=before_hour, stop=stop),
+        remove_landing,
+        retention.topic,
+    )
+    failures: dict[str, Exception] = {}  # by their message: a server that is away is said once
+    for step in steps:
         try:
-            step(settings)
-        except (CoinloomError, OSError) as error:
-            failures.append(error)
-    for failure in failures[1:]:
-        log.error("failed, too: %s", failure)
+            with _clear_errors(settings):
+                for what in step(settings):
+                    log.info("%s", what)
+        except Exception as error:  # no step needs another, whatever that has met
+            failures.setdefault(str(error), error)
     if failures:
-        raise failures[0]
+        first, *others = failures.values()
+        for failure in others:
+            log.error("failed, too: %s", failure, exc_info=None if isinstance(failure, CoinloomError) else failure)
+        raise first
 
 
-def _apply_retention(settings: Settings) -> None:
-    for what in retention.apply(settings, _local_lake(settings)):
-        log.info("%s", what)
+def _leftovers(settings: Settings) -> Iterator[str]:
+    """In an object store a rule of its bucket removes what a killed batch left aside (docs/cluster.md)."""
+    if lake := _local_lake(settings):
+        yield from retention.leftovers(lake)
 
 
-def _compact_all(settings: Settings, *, before_hour: str, stop: threading.Event | None) -> None:
+def _compact_all(settings: Settings, *, before_hour: str, stop: threading.Event | None) -> Iterator[str]:
     if Sink.PARQUET in settings.sinks and not compact(settings, before_hour, stop):
-        log.info("no hour of the lake has to be compacted")
-
-
-def _remove_landing(settings: Settings) -> None:
-    with _clear_errors(settings):
-        for what in remove_landing(settings):
-            log.info("%s", what)
+        yield "no hour of the lake has to be compacted"
 
 
 def compact(settings: Settings, before_hour: str = "", stop: threading.Event | None = None) -> list[Compacted]:
-    """The hours of the lake that need it; also finishes what a call that was killed has begun. Raises as `maintain`."""
+    """The hours of the lake that need it; also finishes what a call that was killed has begun.
+
+    Raises:
+        MaintenanceFailed, DatabaseUnavailable, BuildLockTaken: as `maintain`.
+        OSError, ArrowException, psycopg.Error: what that makes a MaintenanceFailed of.
+    """
     before_hour = before_hour or f"{utc_now():%Y-%m-%dT%H}"
-    with _alone(settings), _clear_errors(settings):
+    with _alone(settings):
         return [hour for table in _tables(settings) for hour in _compact(settings, table, before_hour, stop)]
 
 
@@ -164,15 +175,27 @@ def _local_lake(settings: Settings) -> Path | None:
 
 @contextmanager
 def _clear_errors(settings: Settings) -> Iterator[None]:
+    """What PostgreSQL or the lake did not do becomes a MaintenanceFailed, which says what to do."""
     try:
         yield
-    except OSError as error:
-        if _local_lake(settings):
-            raise
-        raise MaintenanceFailed(
-            f"The lake {settings.lake} did not do what was asked: {error}. Check LAKE_ROOT, AWS_ENDPOINT_URL, the keys "
-            "or the role, and what they may; then run `coinloom maintain` again."
-        ) from error
+    except psycopg.Error as error:
+        server = f"PostgreSQL at {settings.postgres_host}:{settings.postgres_port}"
+        advice = "Its log says more; what POSTGRES_USER has to be allowed is in docs/roles.sql."
+        raise _failed(server, error, server, advice) from error
+    except (OSError, pa.ArrowException) as error:
+        disk, advice = f"LAKE_ROOT ({settings.lake})", "Look into it."
+        if not _local_lake(settings):
+            disk = f"COINLOOM_HOME ({settings.coinloom_home})"
+            advice = "Check LAKE_ROOT, AWS_ENDPOINT_URL, the keys or the role, and what they may."
+        raise _failed(f"The lake {settings.lake}", error, disk, advice) from error
+
+
+def _failed(who: str, error: Exception, disk: str, advice: str) -> MaintenanceFailed:
+    """`advice` is for what does not come of the disk."""
+    return MaintenanceFailed(
+        f"{who} did not do what was asked: {str(error).strip()}. {storage_advice(str(error), disk) or advice} What is "
+        "done stays done, the rest is as it was; `coinloom maintain` goes on from there."
+    )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from coinloom.settings import Settings
+from health.verdicts import EVERY_PRICE_CHANGES
 from stack import postgres
 from stores.database import connect
 from stores.migrate import migrate
@@ -21,7 +22,7 @@ POLL = """
         coins_unknown, coins_retired, coins_unpriced, messages_waiting)
     values (gen_random_uuid(), %s, 0.4, 250, 250, 250, %s, 0, 0, 0, 0)
 """
-PUBLISHED = "insert into publishing.changed_marts (mart, changed_at) values ('crypto_table', %s)"
+PUBLISHED = "insert into publishing.changed_marts (mart, changed_at) select mart, %s from unnest(%s::text[]) as mart"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def publish_and_poll(settings: Settings, seconds_ago: float, *errors: str) -> No
         connection.execute(POLL, [then, None])
         for error in errors:
             connection.execute(POLL, [datetime.now(UTC), error])
-        connection.execute(PUBLISHED, [then])
+        connection.execute(PUBLISHED, [then, list(EVERY_PRICE_CHANGES)])
 
 
 def check(settings: Settings, *options: str, expect: int) -> str:

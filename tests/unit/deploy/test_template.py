@@ -2,17 +2,23 @@
 
 import re
 import subprocess
+import tomllib
 from typing import Any
 
 import yaml
 
 from coinloom.processes import executable
 from coinloom.settings import REPOSITORY, Settings
+from maintenance.run import TABLES
 from tests.deploy.expanded import TEMPLATE, expanded, resources
 
 SERVICES = ("poller", "stream", "thrift-server", "build", "maintain", "dashboard", "monitor")
 # Of AWS's libraries, and of encrypted connections.
 OTHERS = {"AWS_REGION"}
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+# As f"{settings.lake}/landing" and '${spark.coinloom.lake_root}/landing'.
+IN_THE_LAKE = re.compile(r"lake(?:_root)?\}/(\w+)")
 
 
 def test_cfn_lint_finds_nothing() -> None:
@@ -37,6 +43,24 @@ def default(part: str) -> str:
 def essence(check: list[str]) -> list[str]:
     """Without what is made of an exit code: Docker shows who is unhealthy, ECS starts it anew."""
     return [re.split(r"; | \|\| ", part)[0] if check[0] == "CMD-SHELL" else part for part in check]
+
+
+def test_old_versions_of_all_that_is_written_to_the_lake_go() -> None:
+    (bucket,) = resources("AWS::S3::Bucket").values()
+    rules = {rule["Prefix"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "Prefix" in rule}
+    assert rules.keys() == {f"lake/{folder}/" for folder in folders_of_the_lake()}
+    assert {rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules.values()} == {1, 30}
+    # docs/cluster.md
+    assert rules["lake/_staging/"]["ExpirationInDays"] == 2
+    assert [prefix for prefix, rule in rules.items() if "ExpirationInDays" in rule] == ["lake/_staging/"]
+
+
+def folders_of_the_lake() -> set[str]:
+    """Right below it: what the code names, and the tables whose names it puts together."""
+    sources = [file for package in PACKAGES for file in (REPOSITORY / package).rglob("*.py")]
+    sources += (REPOSITORY / "dbt_project" / "macros").rglob("*.sql")
+    named = {folder for file in sources for folder in re.findall(IN_THE_LAKE, file.read_text(encoding="utf-8"))}
+    return named | {table.partition("/")[0] for table in TABLES}
 
 
 def test_every_variable_of_a_container_is_a_setting() -> None:

@@ -9,6 +9,7 @@ from health.disk import Disk
 from health.polls import Poll
 from health.report import Reading, Report
 from health.stages import Landing
+from health.verdicts import EVERY_PRICE_CHANGES
 from stores.landing import NewestHour
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -29,6 +30,11 @@ def landing(seconds_ago: float = 10, lag: int = 0, sink: Sink = Sink.PARQUET) ->
     return Landing(sink, lag, NewestHour("2026-11-29T11", 9_000, ago(seconds_ago).replace(tzinfo=None)))
 
 
+def published(**changes: datetime) -> dict[str, datetime]:
+    """When each mart was changed, with these changes; four seconds ago."""
+    return dict.fromkeys(EVERY_PRICE_CHANGES, ago(4)) | changes
+
+
 def report(**changes: Any) -> Report:
     """With one sink, the lake, and with the changes as readings."""
     healthy = Report(
@@ -38,7 +44,7 @@ def report(**changes: Any) -> Report:
         messages=Reading(600_000),
         landings={Sink.PARQUET: Reading(landing())},
         quarantine=Reading([]),
-        freshness=Reading({"crypto_table": ago(5), "ohlc_1d": ago(4), "top_5_gainers": ago(5_000)}),
+        freshness=Reading(published(crypto_table=ago(5), top_5_gainers=ago(5_000))),
         disk=Reading(Disk(total=100 * 10**9, free=50 * 10**9)),
         database=Reading(10**9),
     )

@@ -1,5 +1,6 @@
 """Each threshold just under and just over; what is away or empty is broken; what is said can be understood."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from coinloom.settings import Settings, Sink, Stage
 from health.disk import Disk
 from health.report import Reading
 from health.stages import Landing
-from health.verdicts import State, Verdict, newest, verdicts, worst
-from tests.unit.health.made_reports import NOW, ago, landing, poll, report
+from health.verdicts import EVERY_PRICE_CHANGES, State, Verdict, newest, verdicts, worst
+from serving.marts import read_marts
+from tests.unit.health.made_reports import NOW, ago, landing, poll, published, report
 
 HEALTHY, STALE, BROKEN = State
 
@@ -28,8 +30,14 @@ def of_age(stage: str, seconds: float) -> dict[str, Any]:
     return {
         Stage.POLLS: {"polls": Reading([poll(seconds)])},
         "landing_parquet": {"landings": {Sink.PARQUET: Reading(landing(seconds))}},
-        Stage.MARTS: {"freshness": Reading({"top_5_losers": ago(seconds + 5_000), "crypto_table": ago(seconds)})},
+        Stage.MARTS: {"freshness": Reading(of_marts(seconds))},
     }[stage]
+
+
+def of_marts(seconds: float) -> dict[str, datetime]:
+    """crypto_table is left behind by so much, and top_5_losers, which few prices change, by more."""
+    newer = dict.fromkeys(EVERY_PRICE_CHANGES, ago(seconds - 1))
+    return newer | {"crypto_table": ago(seconds), "top_5_losers": ago(seconds + 5_000)}
 
 
 WITH_AN_AGE = [Stage.POLLS, "landing_parquet", Stage.MARTS]
@@ -49,10 +57,23 @@ def test_a_stage_each_in_the_order_of_a_price_and_all_is_well() -> None:
 
 
 def test_a_mart_that_cannot_be_written_is_named_while_others_are_new() -> None:
-    left_behind = {"coin_overview": ago(3), "crypto_table": ago(86_400), "ohlc_1d": ago(86_410)}
+    left_behind = published(crypto_table=ago(86_400), ohlc_1d=ago(86_410))
     found = judged(freshness=Reading(left_behind))["marts"]
     assert found.state is BROKEN
     assert found.reason.startswith("The newest change that was published to marts.ohlc_1d is 1 d ")
+
+
+@pytest.mark.parametrize("mart", EVERY_PRICE_CHANGES)
+def test_a_mart_that_was_never_published_is_named_while_others_are_new(mart: str) -> None:
+    others = published()
+    del others[mart]
+    found = judged(freshness=Reading(others))["marts"]
+    assert found == Verdict("marts", BROKEN, f"marts.{mart} has never been published; `coinloom publish` says why.")
+    assert "marts" not in newest(report(freshness=Reading(others)))
+
+
+def test_what_has_to_be_published_is_a_mart() -> None:
+    assert set(EVERY_PRICE_CHANGES) < {mart.name for mart in read_marts()}
 
 
 @pytest.mark.parametrize("stage", WITH_AN_AGE)

@@ -19,7 +19,13 @@ EXPRESSIONS = [rule["expr"] for rule in RULES] + [target["expr"] for panel in PA
 
 
 @pytest.mark.parametrize(
-    "command", ["check rules alerts.yml", "check config prometheus.yml", "test rules alerts_test.yml"]
+    "command",
+    [
+        "check rules alerts.yml",
+        "check config prometheus.yml",
+        "test rules alerts_test.yml",
+        "test rules credits_test.yml",
+    ],
 )
 def test_prometheus_own_tool_is_content(command: str) -> None:
     done = subprocess.run(
