@@ -97,8 +97,16 @@ def setup(
 def up(
     *,
     simulate: Annotated[bool, typer.Option("--simulate", help="Poll the built-in simulator, not CoinGecko.")] = False,
-    hours: Annotated[float, typer.Option(help="With --simulate: hours of market before now, played fast.")] = 0,
-    speed: Annotated[float, typer.Option(help="With --simulate: how fast, until now; poll faster, too.")] = 1,
+    hours: Annotated[
+        float,
+        typer.Option(
+            min=0, help="With --simulate: how many hours ago its market starts. It stays so late if --speed is 1."
+        ),
+    ] = 0,
+    speed: Annotated[
+        float,
+        typer.Option(min=1, help="With --simulate: how much faster its time runs until it is now; poll faster, too."),
+    ] = 1,
     no_build: Annotated[
         bool, typer.Option("--no-build", help="Start no build loop and no maintain: Airflow does both.")
     ] = False,
@@ -110,6 +118,8 @@ def up(
     from commands.status import show_status
     from stack import lifecycle, services
 
+    if not simulate and (hours, speed) != (0, 1):
+        raise typer.BadParameter("only with --simulate", param_hint="--hours and --speed")
     with clear_errors():
         ensure_env_file()
         settings = read_settings(dbt_target=target)
@@ -311,14 +321,15 @@ def maintain_command(
     ] = None,
     before: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%dT%H"], metavar="HOUR", help="Only hours of landing before this. [the current]"),
+        typer.Option(formats=["%Y-%m-%dT%H"], metavar="HOUR", help="Only what landed before it. Default: the current."),
     ] = None,
 ) -> None:
     """Put the many small files of the lake's past hours together, and remove what the settings say is too old.
 
     Safe at any time and as often as you like: readers see each price once, builds wait for a moment, a kill does no
     harm. KAFKA_RETENTION_DAYS, QUARANTINE_RETENTION_DAYS, POLLS_RETENTION_DAYS and BUILDS_RETENTION_DAYS say what is
-    kept for how long.
+    kept for how long. LANDING_RETENTION_DAYS removes landed prices: from then on no backfill changes the bars that were
+    made of them, and only int_prices has what they can be made of again.
     """
     from coinloom.stopping import stop_on_signals
     from maintenance.run import maintain, maintain_every

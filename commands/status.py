@@ -1,8 +1,9 @@
 """What runs, how the last poll went, how far each stage is, and how old what it holds is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import groupby
+from functools import partial
+from itertools import chain
 from operator import attrgetter
 
 from rich.console import Console
@@ -10,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from coinloom.clock import seconds_since, utc_now
-from coinloom.errors import CoinloomError
-from coinloom.settings import Settings
+from coinloom.settings import Settings, Sink
 from coinloom.wording import age, first_names, printable
 from health.polls import Poll, absent_coins, credits_left, last_polls
-from health.stages import landings
+from health.report import Reading, reading
+from health.stages import landed
 from health.tables import read_tuples
 from ingestion.topic import topic_ends
 from maintenance.retention import LEFTOVERS_ARE_OLDER_THAN
@@ -30,6 +31,9 @@ MARTS = """
     order by vs_currency
 """
 
+Row = tuple[str, str, str, str]
+"""Stage, what it holds, its newest event, how old that is."""
+
 
 def show_status(settings: Settings, console: Console) -> None:
     """Print the supervised processes and the state of every stage that can be reached."""
@@ -43,16 +47,18 @@ def show_status(settings: Settings, console: Console) -> None:
         colour = COLOURS.get(process.state, "red")
         processes.add_row(process.name, f"[{colour}]{process.state}[/{colour}]", process.description)
     console.print(processes)
-    for show in (_show_credits, _show_polls, _show_stages, _show_retention):
+    for show in (_show_credits, _show_polls, show_stages, _show_retention):
         _show(show, settings, console)
 
 
 def _show(show: Callable[[Settings, Console], None], settings: Settings, console: Console) -> None:
-    """What cannot be reached is said in its place, and the rest is shown all the same."""
-    try:
-        show(settings, console)
-    except (CoinloomError, OSError) as error:  # a lake that is out of reach is an OSError
-        console.print(str(error), style="yellow", markup=False)
+    """What cannot be read is said in its place, and the rest is shown all the same."""
+    _say(reading(partial(show, settings, console)).error, console)
+
+
+def _say(error: str, console: Console) -> None:
+    if error:
+        console.print(error, style="yellow", markup=False)
 
 
 def _show_credits(settings: Settings, console: Console) -> None:
@@ -83,11 +89,25 @@ def _show_absent(settings: Settings, console: Console, poll: Poll) -> None:
     console.print(f"{counts}: {printable(names)}; see ingestion.coin_states.", style="yellow", markup=False)
 
 
-def _show_stages(settings: Settings, console: Console) -> None:
+def show_stages(settings: Settings, console: Console) -> None:
+    """A table of what can be read, and below it why the rest cannot."""
+    ends = reading(partial(topic_ends, settings))
+    others = [
+        *(_landing(settings, sink, ends.value) for sink in settings.sinks),
+        *(_quarantine(settings, sink) for sink in settings.sinks),
+        _marts(settings),
+    ]
+    readings = [ends.of(partial(_topic, settings)), *(_read(rows) for rows in others)]
     stages = Table("stage", "holds", "newest event (UTC)", "age", title="How far the prices have come")
-    for row in [*_landing(settings), *_quarantine(settings), *_marts(settings)]:
+    for row in chain.from_iterable(read.value or [] for read in readings):
         stages.add_row(*(Text(printable(cell)) for cell in row))
     console.print(stages)
+    for error in dict.fromkeys(read.error for read in readings):
+        _say(error, console)
+
+
+def _read(rows: Iterator[Row]) -> Reading[list[Row]]:
+    return reading(lambda: list(rows))
 
 
 def _show_retention(settings: Settings, console: Console) -> None:
@@ -108,28 +128,31 @@ def _days(number: float | None) -> str:
     return "for ever" if number is None else f"for {number:g} {'day' if number == 1 else 'days'}"
 
 
-def _landing(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
-    ends = topic_ends(settings)
-    yield f"topic {settings.kafka_topic}", f"{sum(ends.values()):,} messages so far", "", ""
-    for landing in landings(settings, ends):
-        stage, hour = f"landing in {landing.sink}", landing.newest
-        if hour is None:
-            yield stage, f"nothing yet, {landing.lag:,} messages behind", "", ""
-            continue
-        rows = f"{hour.rows:,} rows since {hour.landed_hour}:00, {landing.lag:,} messages behind"
+def _topic(settings: Settings, ends: Mapping[int, int]) -> list[Row]:
+    return [(f"topic {settings.kafka_topic}", f"{sum(ends.values()):,} messages so far", "", "")]
+
+
+def _landing(settings: Settings, sink: Sink, ends: Mapping[int, int] | None) -> Iterator[Row]:
+    """`ends` are those of the topic, if they can be read."""
+    holds = landed(settings, sink)
+    stage, hour = f"landing in {sink}", holds.newest
+    behind = "" if ends is None else f", {holds.behind(ends).lag:,} messages behind"
+    if hour is None:
+        yield stage, f"nothing yet{behind}", "", ""
+    else:
+        rows = f"{hour.rows:,} rows since {hour.landed_hour}:00{behind}"
         yield stage, rows, f"{hour.newest_event:%Y-%m-%d %H:%M:%S}", _since(hour.newest_event.replace(tzinfo=UTC))
 
 
-def _quarantine(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+def _quarantine(settings: Settings, sink: Sink) -> Iterator[Row]:
     """By reason; the age is that of the newest arrival."""
-    for sink, counts in groupby(count_by_reason(settings), key=attrgetter("sink")):
-        reasons = sorted(counts, key=attrgetter("messages"), reverse=True)
+    if reasons := sorted(count_by_reason(settings, sinks=[sink]), key=attrgetter("messages"), reverse=True):
         what = ", ".join(f"{count.messages:,} {count.reason}" for count in reasons)
         total, newest = sum(count.messages for count in reasons), max(count.last_landed_at for count in reasons)
         yield f"quarantine in {sink}", f"{total:,} messages: {what}", "", _since(newest)
 
 
-def _marts(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+def _marts(settings: Settings) -> Iterator[Row]:
     rows = read_tuples(settings, MARTS)
     if not rows:
         yield "marts", "nothing yet: the first build has not ended", "", ""

@@ -1,6 +1,7 @@
 """Files that the pages link to: what is shown as CSV or Parquet, and the lines of the market's table as SVG."""
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from flask import Flask, Response, request
@@ -24,7 +25,10 @@ def register(server: Flask, market: Market) -> None:
 
     @server.get("/download/market.<any(csv, parquet):kind>")
     def download_market(kind: str) -> Response:
-        currency = market.currency(request.args.get("currency", ""))["vs_currency"]
+        wanted = request.args.get("currency", "")
+        currency = market.currency(wanted)["vs_currency"]
+        if wanted not in {"", currency}:
+            return _not_there(f"There are no prices in {wanted}.")
         return _file(market.overview(currency), kind, f"market-{currency}")
 
     @server.get("/download/coin/<coin_id>.<any(csv, parquet):kind>")
@@ -32,7 +36,7 @@ def register(server: Flask, market: Market) -> None:
         address = Address.read(f"/coin?{urlencode(request.args)}").of(page=Page.COIN, coin=coin_id)
         coin = market.coin(coin_id, address.currency)
         if coin is None:
-            return Response(f"There is no {coin_id} in {address.currency}.", 404, mimetype="text/plain")
+            return _not_there(f"There is no {coin_id} in {address.currency}.")
         same = {name: coin[name] for name in ("coin_id", "symbol", "name", "vs_currency")}
         rows = [same | row for row in market.bars(coin, address)]
         return _file(rows, kind, f"{coin_id}-{address.currency}-{address.bars}-{address.span}")
@@ -45,6 +49,10 @@ def register(server: Flask, market: Market) -> None:
     @server.errorhandler(CoinloomError)
     def say_why(error: CoinloomError) -> Response:
         return Response(str(error), 503, mimetype="text/plain")
+
+
+def _not_there(what: str) -> Response:
+    return Response(what, HTTPStatus.NOT_FOUND, mimetype="text/plain")
 
 
 def _file(rows: Sequence[Row], kind: str, name: str) -> Response:

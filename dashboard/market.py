@@ -40,7 +40,7 @@ class Version:
 
 
 class Market:
-    """The marts, as of the newest publish. Every method raises DatabaseUnavailable and MartMissing."""
+    """The marts, as of the newest publish. Every method raises DatabaseUnavailable, TookTooLong and MartMissing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

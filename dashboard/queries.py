@@ -21,7 +21,7 @@ CURRENCIES = """
 
 OVERVIEW = """
     select
-        coin_id, symbol, name, price, market_cap, market_cap_rank, volume_24h,
+        coin_id, symbol, name, vs_currency, price, market_cap, market_cap_rank, volume_24h,
         price_change_1m_pct, price_change_5m_pct, price_change_1h_pct, price_change_24h_pct, price_change_7d_pct,
         high_24h_own, low_24h_own, rsi_14, volatility_20, bar_minute, minutes_since_update, as_of
     from marts.coin_overview

@@ -1,5 +1,6 @@
 """`coinloom dashboard`: serves the dashboard until it is stopped."""
 
+import errno
 import logging
 import signal
 import sys
@@ -15,6 +16,10 @@ from dashboard.app import create_app
 from dashboard.database import Database
 
 THREADS = 8
+ANOTHER_PORT = "Stop what listens there, or set DASHBOARD_PORT to another one."
+ANOTHER_HOST = "Set DASHBOARD_HOST to a name or an address of this machine."
+# What to do by the number of the error.
+ADVICE = {errno.EADDRINUSE: ANOTHER_PORT, errno.EACCES: ANOTHER_PORT}
 
 log = logging.getLogger("dashboard")
 
@@ -46,13 +51,17 @@ def listening(settings: Settings) -> Iterator[Any]:
     app = create_app(settings, database)
     try:
         server = waitress.create_server(app.server, host=host, port=port, threads=THREADS, ident="coinloom")
-    except OSError as error:
-        raise CannotListen(
-            f"The dashboard cannot listen on {host}, port {port} ({error.strerror}). Stop what listens there, or set "
-            "DASHBOARD_PORT to another one."
-        ) from None
+    except (OSError, ValueError) as error:
+        raise CannotListen(f"The dashboard cannot listen on {host}, port {port} {_why_and_what_to_do(error)}") from None
     try:
         yield server
     finally:
         server.close()
         database.close()
+
+
+def _why_and_what_to_do(error: OSError | ValueError) -> str:
+    """waitress has a ValueError for a host whose name is not known."""
+    if isinstance(error, ValueError):
+        return f"(no such host). {ANOTHER_HOST}"
+    return f"({error.strerror}). {ADVICE.get(error.errno or 0, ANOTHER_HOST)}"

@@ -14,7 +14,7 @@ from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Stage
 from coinloom.wording import age
 from dashboard.address import Address, Page
-from dashboard.database import MartMissing
+from dashboard.database import MartMissing, TookTooLong
 from dashboard.market import Market, if_it_can_be_read
 from dashboard.parts import LOOKS, choices, notice
 from health.verdicts import age_limits
@@ -135,4 +135,6 @@ def _age(as_of: datetime, now: datetime, settings: Settings) -> tuple[str, list[
 def _what_is_missing(error: CoinloomError) -> Component:
     if isinstance(error, MartMissing):
         return notice("There is nothing to show yet", str(error), HOW_TO_GET_IT)
+    if isinstance(error, TookTooLong):
+        return notice("PostgreSQL is slow", str(error), "This page goes on by itself when it answers in time.")
     return notice("PostgreSQL cannot be reached", str(error), "This page goes on by itself when it is back.")

@@ -14,7 +14,7 @@ from simulator.clock import MarketClock
 from simulator.faults import FaultPlan, UnknownFaultError
 from simulator.faulty import FaultyApp
 from simulator.market import Market
-from simulator.recording import RecordingApp
+from simulator.recording import RecordError, RecordingApp
 from simulator.server import ListenError, serve
 
 _SETTINGS = Settings()
@@ -48,7 +48,7 @@ def main(
         if record:
             app = RecordingApp(app, record)
         serve(app, host, port, access_log)
-    except (ListenError, UnknownFaultError) as error:
+    except (ListenError, RecordError, UnknownFaultError) as error:
         typer.echo(f"simulator: {error}", err=True)
         raise typer.Exit(1) from error
 

@@ -9,12 +9,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HTTP_OK = 200
 
 
+class RecordError(OSError):
+    """The file cannot be written; the message says what to do."""
+
+
 class RecordingApp:
-    """An ASGI application around another one. A line is a list of [id, current_price, last_updated]."""
+    """An ASGI application around another one. A line is a list of [id, current_price, last_updated].
+
+    Raises RecordError.
+    """
 
     def __init__(self, app: ASGIApp, path: Path) -> None:
         self._app = app
-        self._file = path.open("a", encoding="utf-8")
+        try:
+            self._file = path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise RecordError(f"cannot write to {path} ({error.strerror}): let --record name another file") from error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         parts: list[Message] = []
@@ -24,7 +34,8 @@ class RecordingApp:
             parts.append(message)
 
         await self._app(scope, receive, send_and_keep)
-        if scope["type"] == "http" and scope["path"].endswith("/coins/markets") and parts[0]["status"] == HTTP_OK:
+        is_of_markets = scope["type"] == "http" and scope["path"].endswith("/coins/markets")
+        if is_of_markets and parts and parts[0]["status"] == HTTP_OK:  # no parts: a fault that sends nothing
             self._write(b"".join(part.get("body", b"") for part in parts))
 
     def _write(self, body: bytes) -> None:

@@ -16,14 +16,12 @@ ON_ONE_CORE = "-c max_parallel_workers_per_gather=0"
 NOT_FOR_EVER = "-c statement_timeout=30s"
 """Behind a table that somebody has locked, looks would gather, each with a thread and a connection."""
 
-IN_GENERAL = (
-    "Is it running (coinloom status)? Check POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and "
-    "POSTGRES_PASSWORD."
-)
+READER = "bi_reader"
+IN_GENERAL = "Is it running (coinloom status)? Check POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, {login}."
 ANOTHER_SIGNER = "Set POSTGRES_SSLROOTCERT to the file with the certificate of who signed the server's."
-# What to do by what libpq or the server says.
+# What to do by what libpq or the server says; `login` are the settings of the user.
 ADVICE = {
-    "password authentication failed": "Check POSTGRES_USER and POSTGRES_PASSWORD.",
+    "password authentication failed": "Check {login}.",
     "server does not support SSL": "That port is a plain one: check POSTGRES_HOST, POSTGRES_PORT and POSTGRES_SSLMODE.",
     "no encryption": "It wants TLS: set POSTGRES_SSLMODE=verify-full and POSTGRES_SSLROOTCERT.",
     "root certificate file": ANOTHER_SIGNER,
@@ -82,12 +80,13 @@ def parameters(settings: Settings, connect_timeout_seconds: int = 10, options: s
 def unavailable(settings: Settings, error: Exception) -> DatabaseUnavailable:
     """That error, with the settings to check."""
     advice = next((advice for said, advice in ADVICE.items() if said in str(error)), IN_GENERAL)
+    login = "BI_READER_PASSWORD" if settings.postgres_user == READER else "POSTGRES_USER and POSTGRES_PASSWORD"
     return DatabaseUnavailable(
         f"PostgreSQL at {settings.postgres_host}:{settings.postgres_port} did not let "
-        f"'{settings.postgres_user}' into '{settings.postgres_db}': {str(error).strip()}. {advice}"
+        f"'{settings.postgres_user}' into '{settings.postgres_db}': {str(error).strip()}. {advice.format(login=login)}"
     )
 
 
 def as_reader(settings: Settings) -> Settings:
     """The same database, entered as bi_reader."""
-    return settings.model_copy(update={"postgres_user": "bi_reader", "postgres_password": settings.bi_reader_password})
+    return settings.model_copy(update={"postgres_user": READER, "postgres_password": settings.bi_reader_password})

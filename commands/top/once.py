@@ -20,7 +20,7 @@ COINS_SHOWN = 20
 
 
 def show_once(settings: Settings, console: Console, currency: str, *, as_json: bool) -> None:
-    """Raises DatabaseUnavailable, MartMissing and NoSuchCurrency."""
+    """Raises NoSuchCurrency, and what Market raises."""
     database = Database(settings)
     try:
         prices = read_prices(Market(database), currency)

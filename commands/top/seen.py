@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from coinloom.clock import utc_now
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
+from coinloom.wording import printable
 from dashboard.database import Row
 from dashboard.market import Market
 from health.report import read_stages
@@ -31,12 +32,12 @@ class Prices:
 
 
 def read_prices(market: Market, currency: str) -> Prices:
-    """In the first currency, if none is named. Raises DatabaseUnavailable, MartMissing and NoSuchCurrency."""
+    """In the first currency, if none is named. Raises NoSuchCurrency, and what Market raises."""
     found = market.currency(currency)
     name = found["vs_currency"]
     if currency and currency != name:
         there = ", ".join(row["vs_currency"] for row in market.currencies())
-        raise NoSuchCurrency(f"There are no prices in {currency}, there are some in: {there}.")
+        raise NoSuchCurrency(printable(f"There are no prices in {currency}, there are some in: {there}."))
     top_5 = market.top_5(name)
     return Prices(
         currency=name,

@@ -56,8 +56,13 @@ def _coin(row: Row, closes: Sequence[float], width: int) -> Iterator[Text]:
     yield _number(numbers.amount(row["market_cap"]))
     if width >= WIDE:
         yield _number(numbers.amount(row["volume_24h"]))
-        up_or_down = numbers.direction(closes[-1] - closes[0]) if closes else "flat"
-        yield Text(sparkline(closes, 24 if width >= WIDEST else 12), CHANGE_STYLES[up_or_down])
+        style = CHANGE_STYLES[numbers.direction(_change_pct(closes))]
+        yield Text(sparkline(closes, 24 if width >= WIDEST else 12), style)
+
+
+def _change_pct(closes: Sequence[float]) -> float | None:
+    """From the first to the last."""
+    return (closes[-1] / closes[0] - 1) * 100 if closes and closes[0] else None
 
 
 def _changes(width: int) -> tuple[str, ...]:

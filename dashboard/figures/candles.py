@@ -9,10 +9,13 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from typing import Any
 
+from dashboard import numbers
 from dashboard.address import BARS, Address
 from dashboard.database import Row
 from dashboard.figures.ink import AVERAGE, BAND, DOWN, EXPONENTIAL, FLAT, UP, shaded
 from dashboard.figures.panes import MACD, PRICE, RSI, VOLUME, Pane, layout
+
+MILLION = 1e6
 
 Columns = dict[str, list[Any]]
 Trace = dict[str, Any]
@@ -22,8 +25,8 @@ Figure = dict[str, Any]
 def candles(rows: Sequence[Row], address: Address) -> Figure:
     """Of the rows of `queries.bars`. What repeats the bar before it is grey; where bars are missing, it is shaded."""
     gaps = list(_gaps(rows, address))
-    columns = _columns(rows, gaps)
-    traces = [*_price(columns), *_bars(rows), *_below(columns)] if rows else []
+    columns, price_format = _columns(rows, gaps), _price_format(rows)
+    traces = [*_price(columns, price_format), *_bars(rows, price_format), *_below(columns)] if rows else []
     return {"data": traces, "layout": layout(gaps, str(address))}
 
 
@@ -42,13 +45,19 @@ def _columns(rows: Sequence[Row], gaps: list[tuple[datetime, datetime]]) -> Colu
     return {name: [row[name] for row in ordered] for name in (rows[0] if rows else {})}
 
 
-def _price(columns: Columns) -> Iterator[Trace]:
+def _price_format(rows: Sequence[Row]) -> str:
+    """How d3 writes these prices as numbers.py does."""
+    return ",.6~r" if max((row["high"] or 0 for row in rows), default=0) < MILLION else ",.0f"
+
+
+def _price(columns: Columns, price_format: str) -> Iterator[Trace]:
     yield _band(columns)
     # Prices are sampled: a bar of one price is a dash, and the eye needs something to follow.
     thread = {"color": shaded(FLAT, 0.6), "width": 1, "shape": "hv"}
     yield _line(PRICE, columns, "close", "Price", line=thread, hoverinfo="skip", showlegend=False)
+    hover = f"%{{y:{price_format}}}"
     for column, name, colour in (("sma_20", "SMA 20 min", AVERAGE), ("ema_20", "EMA 20 min", EXPONENTIAL)):
-        yield _line(PRICE, columns, column, name, line={"color": colour, "width": 1.4}, hovertemplate="%{y:,.6~r}")
+        yield _line(PRICE, columns, column, name, line={"color": colour, "width": 1.4}, hovertemplate=hover)
 
 
 def _band(columns: Columns) -> Trace:
@@ -72,12 +81,12 @@ def _band(columns: Columns) -> Trace:
     }
 
 
-def _bars(rows: Sequence[Row]) -> Iterator[Trace]:
-    yield _candlesticks([row for row in rows if not row["is_filled"]], "Bars", UP, DOWN)
-    yield _candlesticks([row for row in rows if row["is_filled"]], "Filled", FLAT, FLAT)
+def _bars(rows: Sequence[Row], price_format: str) -> Iterator[Trace]:
+    yield _candlesticks([row for row in rows if not row["is_filled"]], "Bars", UP, DOWN, price_format)
+    yield _candlesticks([row for row in rows if row["is_filled"]], "Filled", FLAT, FLAT, price_format)
 
 
-def _candlesticks(rows: Sequence[Row], name: str, up: str, down: str) -> Trace:
+def _candlesticks(rows: Sequence[Row], name: str, up: str, down: str, price_format: str) -> Trace:
     prices = {part: [row[part] for row in rows] for part in ("open", "high", "low", "close")}
     return prices | {
         "type": "candlestick",
@@ -85,14 +94,15 @@ def _candlesticks(rows: Sequence[Row], name: str, up: str, down: str) -> Trace:
         "name": name,
         "increasing": {"line": {"color": up, "width": 1}, "fillcolor": up},
         "decreasing": {"line": {"color": down, "width": 1}, "fillcolor": down},
-        "yhoverformat": ",.6~r",
+        "yhoverformat": price_format,
         "showlegend": bool(rows) and name == "Filled",
     }
 
 
 def _below(columns: Columns) -> Iterator[Trace]:
-    area = {"fill": "tozeroy", "fillcolor": shaded(EXPONENTIAL, 0.12), "hovertemplate": "%{y:.4s}"}
-    yield _thin_line(VOLUME, columns, "volume_24h", "Volume 24 h", EXPONENTIAL, **area)
+    area = {"fill": "tozeroy", "fillcolor": shaded(EXPONENTIAL, 0.12)}
+    said = {"customdata": [numbers.amount(value) for value in columns["volume_24h"]], "hovertemplate": "%{customdata}"}
+    yield _thin_line(VOLUME, columns, "volume_24h", "Volume 24 h", EXPONENTIAL, **area, **said)
     yield _thin_line(RSI, columns, "rsi_14", "RSI 14 min", BAND, hovertemplate="%{y:.1f}")
     yield from _histogram(columns)
     yield _thin_line(MACD, columns, "macd", "MACD", EXPONENTIAL)

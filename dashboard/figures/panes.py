@@ -33,7 +33,7 @@ class Pane:
     axis: dict[str, Any] = field(default_factory=dict)
 
 
-PRICE = Pane("Price", "y", 0.56, {"tickformat": ",.6~r", "nticks": 9})
+PRICE = Pane("Price", "y", 0.56, {"tickformat": ",.12~r", "nticks": 9})
 VOLUME = Pane("Volume 24 h", "y2", 0.12, {"exponentformat": "B", "nticks": 3, "rangemode": "tozero"})
 RSI = Pane("RSI 14 min", "y3", 0.16, {"range": [0, 100], "tickvals": [OVERSOLD, OVERBOUGHT]})
 MACD = Pane("MACD 12 26 9 min", "y4", 0.16, {"nticks": 5})

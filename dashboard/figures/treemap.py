@@ -24,10 +24,9 @@ DEEPEST = {"1m": 0.3, "5m": 0.6, "1h": 1.5, "24h": 5, "7d": 12}
 
 
 def treemap(rows: Sequence[Row], address: Address) -> list[dcc.Link]:
-    """Of the rows of `coin_overview` that have a market cap. One whose change is not known has the colour of none."""
-    largest = sorted((row for row in rows if row["market_cap"]), key=lambda row: row["market_cap"], reverse=True)[
-        :TILES
-    ]
+    """Of the rows of `coin_overview` with a market cap above 0. A change that is not known has the colour of none."""
+    with_cap = [row for row in rows if (row["market_cap"] or 0) > 0]
+    largest = sorted(with_cap, key=lambda row: row["market_cap"], reverse=True)[:TILES]
     sizes = squarify.normalize_sizes([sqrt(row["market_cap"]) for row in largest], WIDTH, HEIGHT)
     places = squarify.squarify(sizes, 0, 0, WIDTH, HEIGHT)
     return [_tile(row, place, address) for row, place in zip(largest, places, strict=True)]
@@ -39,7 +38,7 @@ def _tile(row: Row, place: dict[str, float], address: Address) -> dcc.Link:
     return dcc.Link(
         f"{row['symbol'] or row['coin_id']}\n{numbers.change(change)}",
         href=str(address.of(page=Page.COIN, coin=row["coin_id"])),
-        title=f"{row['name']}\n{numbers.price(row['price'])}\n{numbers.change(change)}",
+        title=f"{row['name'] or row['coin_id']}\n{numbers.price(row['price'])}\n{numbers.change(change)}",
         className="tile",
         style=_look(place) | {"backgroundColor": _colour(change or 0, DEEPEST[address.change])},
     )

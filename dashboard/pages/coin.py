@@ -162,10 +162,14 @@ def _options(rows: Sequence[Row], words: str | None, offered: Sequence[Option]) 
     list no longer has.
     """
     wanted = (words or "").casefold()
-    found = [row for row in rows if wanted in f"{row['name']} {row['symbol']} {row['coin_id']}".casefold()]
+    found = [row for row in rows if wanted in f"{row['name'] or ''} {row['symbol'] or ''} {row['coin_id']}".casefold()]
     kept = {option["value"] for option in offered} if words is None else ()
     return [
-        {"label": f"{row['name']} · {(row['symbol'] or '').upper()}", "value": row["coin_id"], "search": wanted}
+        {"label": _label(row), "value": row["coin_id"], "search": wanted}
         for place, row in enumerate(found)
         if place < CHOICES_SHOWN or row["coin_id"] in kept
     ]
+
+
+def _label(row: Row) -> str:
+    return f"{row['name'] or row['coin_id']} · {(row['symbol'] or row['coin_id']).upper()}"

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from cachetools import TTLCache, cached
@@ -9,7 +10,7 @@ from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from coinloom.clock import Clock, seconds_since
-from coinloom.settings import Settings
+from coinloom.settings import Settings, Sink
 from coinloom.wording import age
 from dashboard import numbers
 from dashboard.pages.builds import last_builds, last_minutes
@@ -82,13 +83,25 @@ def _all_of(report: Report, settings: Settings, now: Clock) -> list[Component]:
 
 
 def _figures(report: Report) -> list[Component]:
-    database, left = report.database.value, report.credits.value
-    rejected = sum(count.messages for count in report.quarantine.value or [])
+    database = report.database.value
     return [
-        figure_of("In quarantine", numbers.ABSENT if report.quarantine.error else f"{rejected:,}"),
-        figure_of("CoinGecko credits left", f"{left.left:,} of {left.per_month:,}" if left else "not limited"),
+        figure_of("In quarantine", numbers.ABSENT if report.quarantine.error else f"{_rejected(report):,}"),
+        figure_of("CoinGecko credits left", numbers.ABSENT if report.credits.error else _credits(report)),
         figure_of("Database", numbers.ABSENT if database is None else f"{database / GIGABYTE:,.2f} GB"),
     ]
+
+
+def _rejected(report: Report) -> int:
+    """Of the sink that holds most: each has all messages, unless it is behind."""
+    messages = Counter[Sink]()
+    for count in report.quarantine.value or []:
+        messages[count.sink] += count.messages
+    return max(messages.values(), default=0)
+
+
+def _credits(report: Report) -> str:
+    left = report.credits.value
+    return f"{left.left:,} of {left.per_month:,}" if left else "not limited"
 
 
 def _polls(report: Report) -> Component:

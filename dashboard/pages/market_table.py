@@ -14,8 +14,14 @@ from dashboard.address import CHANGES
 from dashboard.database import Row
 from dashboard.numbers import SMALLEST_CHANGE
 
-PRICE = "params.value == null ? '–' : d3.format(',.6~r')(params.value)"
-AMOUNT = "params.value == null ? '–' : d3.format('.4~s')(params.value).replace('G', 'B').replace('k', 'K')"
+# As numbers.py writes them.
+PRICE = "params.value == null ? '–' : d3.format(params.value < 1e6 ? ',.6~r' : ',.0f')(params.value)"
+AMOUNT = (
+    "params.value == null ? '–' : "
+    "Math.abs(params.value) < 1 ? d3.format('.4~r')(params.value) : "
+    "Math.abs(params.value) < 1e12 ? d3.format('.4~s')(params.value).replace('G', 'B').replace('k', 'K') : "
+    "d3.format(',.4~r')(params.value / 1e12) + 'T'"
+)
 PLAIN = "params.value == null ? '–' : d3.format('.1f')(params.value)"
 CHANGE = (
     f"params.value == null ? '–' : (params.value >= {SMALLEST_CHANGE} ? '▲ ' : "
@@ -57,7 +63,14 @@ def market_table(rows: Sequence[Row]) -> dag.AgGrid:
 def market_rows(rows: Sequence[Row], currency: str) -> list[Row]:
     """What the table shows of `coin_overview`; its line has an address of its own, which changes every five minutes."""
     query = _line_query(rows[0]["as_of"], currency) if rows else ""
-    return [{name: row[name] for name in COLUMNS} | {"line": _line(row["coin_id"], query)} for row in rows]
+    return [
+        {name: row[name] for name in COLUMNS} | _named(row) | {"line": _line(row["coin_id"], query)} for row in rows
+    ]
+
+
+def _named(row: Row) -> Row:
+    """A coin that no poll has brought has neither symbol nor name."""
+    return {name: row[name] or row["coin_id"] for name in ("symbol", "name")}
 
 
 def _line(coin_id: str, query: str) -> str:
@@ -83,6 +96,7 @@ def _columns() -> list[dict[str, Any]]:
             "field": "line",
             "headerName": "6 hours",
             "valueFormatter": {"function": "''"},
+            "getQuickFilterText": {"function": "params.data.coin_id"},  # its address has words that all rows have
             "cellStyle": {"function": "({backgroundImage: 'url(' + params.value + ')'})"},
             "width": 122,
             "sortable": False,

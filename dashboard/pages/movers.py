@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from statistics import median
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from dash import Dash, Input, Output, Patch, State, dcc, html
 from dash.development.base_component import Component
@@ -127,7 +128,7 @@ def _content(market: Market, address: Address, first_rows: int | None = None) ->
         choices(address, "change", CHANGES, address.change),
         treemap(rows, address),
         market_rows(rows[:first_rows], currency),
-        downloads("market", f"?currency={currency}"),
+        downloads("market", f"?{urlencode({'currency': currency})}"),
         "",
         filled,
     )
@@ -148,8 +149,9 @@ def _board(rows: Sequence[Row], address: Address) -> Component:
 
 
 def _place(row: Row, address: Address) -> html.Li:
-    name = [html.Span(row["symbol"] or row["coin_id"], className="symbol"), html.Span(row["name"], className="name")]
-    link = dcc.Link(name, href=str(address.of(page=Page.COIN, coin=row["coin_id"])), className="coin")
+    symbol = html.Span(row["symbol"] or row["coin_id"], className="symbol")
+    name = html.Span(row["name"] or row["coin_id"], className="name")
+    link = dcc.Link([symbol, name], href=str(address.of(page=Page.COIN, coin=row["coin_id"])), className="coin")
     price = html.Span(numbers.price(row["price"]), className="price")
     return html.Li([html.Span(row["rank"], className="rank"), link, price, change(row["price_change_5m_pct"])])
 
@@ -170,4 +172,5 @@ def _summary(rows: Sequence[Row], address: Address) -> list[Component]:
 
 
 def _total(rows: Sequence[Row], column: str, address: Address) -> str:
-    return f"{numbers.amount(sum(row[column] or 0 for row in rows))} {address.currency.upper()}"
+    known = [row[column] for row in rows if row[column] is not None]
+    return f"{numbers.amount(sum(known))} {address.currency.upper()}" if known else numbers.ABSENT

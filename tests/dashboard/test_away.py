@@ -30,6 +30,7 @@ def test_postgres_goes_away_and_comes_back(page: Page, url: str, own_postgres: O
     own_postgres.stop()
     try:
         expect(page.locator("#away")).to_contain_text("PostgreSQL cannot be reached")
+        expect(page.locator("#away")).to_contain_text("Connection refused")
         expect(page.locator("#age")).to_have_class("age critical")
         expect(page.locator("h1")).to_contain_text("Bitcoin")  # what is known stays
         page.locator("#pages").get_by_text("Movers").click()  # a page that was never filled

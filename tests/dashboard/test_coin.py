@@ -119,6 +119,13 @@ def test_a_coin_that_is_not_among_the_largest_can_be_chosen(
     expect(page.locator("h1")).to_contain_text("Tiny")
 
 
+def test_a_coin_without_a_name_is_offered_by_its_id(page: Page, url: str) -> None:
+    page.goto(f"{url}/coin/bitcoin?currency=usd")
+    page.locator("#coin-choice").click()
+    page.locator(".dash-dropdown-search").fill("silent")
+    expect(page.locator(".dash-dropdown-option")).to_have_text(re.compile("silent · SILENT"))
+
+
 def test_an_unknown_coin_is_said_so(page: Page, url: str) -> None:
     page.goto(f"{url}/coin/%3Cb%3Enobody?currency=usd")
     expect(page.locator("#coin-notice")).to_contain_text("No coin is called “<b>nobody”")

@@ -77,6 +77,7 @@ def test_the_table_has_what_postgres_has(movers: Page, market: Settings) -> None
             assert number(cell(movers, coin, column).inner_text()) == pytest.approx(row[column], **exact), column
     assert cell(movers, "bitcoin", "market_cap").inner_text() == "1.8T"
     assert cell(movers, "silent", "market_cap").inner_text() == "–"
+    assert cell(movers, "silent", "name").inner_text() == "silent"
     assert re.fullmatch(r"0\.00000000[1-9]\d{5}", cell(movers, "tiny", "price").inner_text())
     expect(movers.locator(".kpi", has_text="Coins").locator(".value")).to_have_text(str(len(COINS)))
 
@@ -110,10 +111,14 @@ def test_a_publish_is_seen_in_time_without_a_reload(page: Page, url: str, market
 
 def test_filter_and_order_survive_a_publish(page: Page, url: str, market: Settings) -> None:
     page.goto(url)
-    page.get_by_placeholder("Find a coin").fill("i")
-    expect(page.locator('.ag-row[row-id="silent"]').first).to_be_visible()
+    search = page.get_by_placeholder("Find a coin")
+    search.fill("silent")
+    expect(cell(page, "silent", "price")).to_be_visible()
+    expect(page.locator('.ag-row[row-id="bitcoin"]')).to_have_count(0)
+    search.fill("svg")  # in the address of every line
+    expect(page.locator(".ag-row")).to_have_count(0)
+    search.fill("bitcoin")
     expect(cell(page, "bitcoin", "price")).to_be_visible()
-    page.get_by_placeholder("Find a coin").fill("bitcoin")
     expect(page.locator('.ag-row[row-id="tiny"]')).to_have_count(0)
     page.locator('.ag-header-cell[col-id="price"]').click()
     publish_price(market, "bitcoin", 91_234)
@@ -160,6 +165,7 @@ def test_the_files_have_what_is_shown(movers: Page, tmp_path: Path) -> None:
     assert len(rows) == len(COINS)
     assert rows["script"]["symbol"] == f"'{HOSTILE_SYMBOL}"  # a spreadsheet takes it for text
     assert rows["script"]["name"] == HOSTILE_NAME
+    assert rows["script"]["vs_currency"] == "usd"
     table = pyarrow.parquet.read_table(tmp_path / "market-usd.parquet").to_pylist()
     assert {row["symbol"] for row in table} == {coin[1] for coin in COINS}
     assert {row["as_of"] for row in table} == {NOW}

@@ -10,9 +10,11 @@ from rich.console import Console
 
 from coinloom.settings import Settings
 from commands.top.screen import Seen, lines_around_coins, screen
-from commands.top.seen import Prices
+from commands.top.seen import NoSuchCurrency, Prices, read_prices
 from commands.top.sparkline import sparkline
+from dashboard.market import Market
 from health.verdicts import State, Verdict
+from tests.unit.dashboard.made_database import MadeDatabase, row
 
 NOW = datetime(2026, 11, 29, 12, 0, 30, tzinfo=UTC)
 AS_OF = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -98,6 +100,25 @@ def test_a_board_may_be_empty_and_numbers_may_be_missing() -> None:
     assert text.count("nobody") == 2
     assert "COIN-1" in text
     assert "coin-1" in text
+
+
+@pytest.mark.parametrize(
+    ("closes", "line"),
+    [
+        ([1e-5, 2e-5], "\x1b[32m▁█"),
+        ([2e-5, 1e-5], "\x1b[31m█▁"),
+        ([90_000, 90_000, 90_000.01], "\x1b[2m▁▁█"),
+        ([0.0, 1.0], "\x1b[2m▁█"),
+    ],
+)
+def test_a_line_has_the_colour_of_its_change(closes: list[float], line: str) -> None:
+    assert line in drawn(Seen(prices(lines={"coin-1": closes}), HEALTHY), 160, colour=True)
+
+
+def test_a_currency_that_is_not_there_does_not_steer_the_terminal() -> None:
+    market = Market(MadeDatabase(row("bitcoin"), currency="us\x1b[2Jd"))
+    with pytest.raises(NoSuchCurrency, match=r"^There are no prices in x·\[2J, there are some in: us·\[2Jd\.$"):
+        read_prices(market, "x\x1b[2J")
 
 
 @pytest.mark.parametrize(("seconds", "colour"), [(30, "32"), (121, "33"), (301, "31")])

@@ -46,6 +46,18 @@ def test_the_histogram_is_an_area_on_each_side_of_zero() -> None:
     assert above["customdata"] == [2.0, -3.0, None, 0.0]
 
 
+@pytest.mark.parametrize(("price", "written"), [(999_999.0, ",.6~r"), (14_213_417.0, ",.0f")])
+def test_a_large_price_keeps_all_digits_before_the_point(price: float, written: str) -> None:
+    traces = {trace["name"]: trace for trace in candles([bar(0, price)], ADDRESS)["data"]}
+    assert traces["Bars"]["yhoverformat"] == written
+    assert traces["SMA 20 min"]["hovertemplate"] == f"%{{y:{written}}}"
+
+
+def test_an_amount_is_written_as_elsewhere() -> None:
+    volume = next(trace for trace in candles([bar(0, 9e10)], ADDRESS)["data"] if trace["name"] == "Volume 24 h")
+    assert (volume["customdata"], volume["hovertemplate"]) == (["90B"], "%{customdata}")
+
+
 def test_no_line_is_drawn_across_a_gap() -> None:
     figure = candles([bar(0, 1.0), bar(7, 2.0)], ADDRESS)
     line = next(trace for trace in figure["data"] if trace["name"] == "SMA 20 min")

@@ -16,6 +16,7 @@ from dashboard import numbers
         (1.99153e-9, "0.00000000199153"),
         (5.6e-11, "0.000000000056"),
         (0.00001234999999, "0.000012350"[:-1]),
+        (14_213_417, "14,213,417"),
         (None, "–"),
     ],
 )
@@ -25,7 +26,19 @@ def test_a_price_has_six_digits_that_matter(value: float | None, text: str) -> N
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1.8051e12, "1.805T"), (950, "950"), (0, "0"), (None, "–"), (2.5e6, "2.5M"), (9.241e16, "92,410T")],
+    [
+        (1.8051e12, "1.805T"),
+        (9e10, "90B"),
+        (950, "950"),
+        (999.96, "1K"),
+        (0.05, "0.05"),
+        (6.4e-5, "0.000064"),
+        (0, "0"),
+        (None, "–"),
+        (2.5e6, "2.5M"),
+        (9.9996e14, "1,000T"),
+        (9.2416e16, "92,420T"),
+    ],
 )
 def test_an_amount_has_four_digits_and_a_unit(value: float | None, text: str) -> None:
     assert numbers.amount(value) == text

@@ -48,5 +48,12 @@ def test_names_are_text_and_lead_to_the_coin() -> None:
     assert tile.href.startswith("/coin/a%2Fb?")
 
 
-def test_without_market_caps_there_is_no_tile() -> None:
-    assert treemap([row("coin", None, 1.0)], ADDRESS) == []
+@pytest.mark.parametrize("market_cap", [None, 0.0, -1.0])
+def test_without_market_caps_there_is_no_tile(market_cap: float | None) -> None:
+    assert treemap([row("coin", market_cap, 1.0)], ADDRESS) == []
+
+
+def test_a_coin_without_a_name_has_its_id() -> None:
+    (tile,) = treemap([row("of-a-file", 1.0, 1.05) | {"symbol": None, "name": None}], ADDRESS)
+    assert tile.children == "of-a-file\n▲ 1.05%"
+    assert tile.title == "of-a-file\n2\n▲ 1.05%"

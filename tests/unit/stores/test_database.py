@@ -12,8 +12,9 @@ import pytest
 import trustme
 
 from coinloom.settings import PostgresTls, Settings
-from stores.database import DatabaseUnavailable, connect, parameters
+from stores.database import DatabaseUnavailable, as_reader, connect, parameters
 from tests.certificates import Authority
+from tests.unit.stores.servers import postgres_error, refusing_postgres
 
 WANTS_TLS = 8  # bytes of the request that a connection with TLS begins with
 
@@ -71,6 +72,25 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         said = refused(port, postgres_sslrootcert=tmp_path / "nowhere.pem")
     assert "nowhere.pem" in said
     assert "Set POSTGRES_SSLROOTCERT to the file" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        ("password authentication failed for user", "Check {login}."),
+        ("no such database", "POSTGRES_DB, {login}."),
+    ],
+)
+def test_who_is_refused_is_told_the_settings_of_its_user(error: str, advice: str) -> None:
+    with refusing_postgres(postgres_error("28P01", error)) as port:
+        owner = Settings(_env_file=None, postgres_port=port, postgres_sslmode=PostgresTls.DISABLE)
+        for settings, login in (
+            (owner, "POSTGRES_USER and POSTGRES_PASSWORD"),
+            (as_reader(owner), "BI_READER_PASSWORD"),
+        ):
+            with pytest.raises(DatabaseUnavailable) as raised:
+                connect(settings)
+            assert str(raised.value).endswith(advice.format(login=login))
 
 
 def test_a_password_is_given_as_it_is() -> None:
