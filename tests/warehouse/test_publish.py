@@ -151,6 +151,19 @@ def test_views_grants_and_indexes_survive_and_new_columns_come(settings: Setting
     ) == [(3,)]
 
 
+def test_a_column_that_a_model_has_lost_keeps_no_old_values(settings: Settings, made: MadeWarehouse) -> None:
+    publish(settings)
+    marts = ("coin_overview", "crypto_table")
+    with connect(settings) as connection:
+        for mart in marts:
+            connection.execute(f"alter table marts.{mart} add column sma_20 double precision default 7")
+    made.build({hour: factor + 1 for hour, factor in HOURS.items()})  # as a full refresh, which renews every hour
+    publish(settings)
+    values = "select sma_20 from marts.coin_overview union select sma_20 from marts.crypto_table"
+    assert read(settings, values) == [(None,)]
+    assert "crypto_table" not in moved(publish(settings))
+
+
 def test_a_mart_that_was_emptied_or_dropped_is_filled_again(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     with connect(settings) as connection:
