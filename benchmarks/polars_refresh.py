@@ -16,7 +16,7 @@ SEGMENT = [*COIN, "segment_started_at"]
 MINUTE = pl.duration(minutes=1)
 MAX_FILL_MINUTES = 10
 MAX_LATENESS_HOURS = 24
-MARKET_DATA = ("market_cap", "market_cap_rank", "volume_24h", "high_24h", "low_24h")
+MARKET_DATA = ("market_cap", "market_cap_rank", "volume_24h", "high_24h", "low_24h", "price_change_24h_pct")
 MINUTES_PER_YEAR = 525_600
 NO_MOVEMENT = 1e-12  # of the price: what rounding leaves of a price that stands still
 RSI_LENGTH = 14
@@ -111,7 +111,7 @@ def with_indicators(bars: pl.DataFrame) -> pl.DataFrame:
         )
         .with_columns(macd_histogram=pl.col("macd") - pl.col("macd_signal"))
         .rename({"close": "price"})
-        .drop("segment_started_at", "average_gain", "average_loss", "deviation_20")
+        .drop("segment_started_at", "average_gain", "average_loss", "deviation_20", "price_change_24h_pct")
         .collect()
     )
 
