@@ -60,7 +60,7 @@ airflow: setup-dev ## Run Airflow with the DAGs on http://127.0.0.1:8080 (Ctrl-C
 test: setup-dev ## Run all tests, on the real embedded stack, on two cores (half an hour)
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
-test-long: setup-dev ## Repeat proofs with more examples, seeds and kills (hours; WAREHOUSE_SEED, WAREHOUSE_EXAMPLES)
+test-long: setup-dev ## Repeat proofs with more examples, seeds and kills (hours; WAREHOUSE_SEED, WAREHOUSE_EXAMPLES, WAREHOUSE_BUILDS)
 	@$(BIN)/pytest --long -m long $(ARGS)
 
 test-unit: setup-dev ## Run the tests that need no server
