@@ -11,8 +11,7 @@ import tenacity
 
 from coinloom.errors import CoinloomError
 
-# As long as a trigger: a sink that is back is noticed as soon as new messages would be.
-LONGEST_WAIT_SECONDS = 30
+LONGEST_WAIT_SECONDS = 30  # a sink that is back is noticed that late
 LONGEST_MESSAGE = 500  # Spark puts the stack of the JVM into its own; the traceback has it, too
 
 log = logging.getLogger("spark_streaming")
@@ -32,13 +31,19 @@ def each_once(queries: Sequence[Query]) -> None:
 
 
 def each_for_ever(
-    queries: Sequence[Query], *, is_worth_it: Callable[[], bool], sleep: Callable[[float], None] = time.sleep
+    queries: Sequence[Query],
+    *,
+    is_worth_it: Callable[[], bool],
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Run every query until it ends by itself; one that fails starts again, after a wait that grows.
 
+    One that has run for longer than the longest wait was well: its waits begin anew.
+
     Raises the failure of a query that `is_worth_it` does not want to start again, when the others have ended, too.
     """
-    _side_by_side([_again_and_again(query, is_worth_it, sleep) for query in queries])
+    _side_by_side([_again_and_again(query, is_worth_it, sleep, clock) for query in queries])
 
 
 def _side_by_side(calls: Sequence[Callable[[], None]]) -> None:
@@ -49,19 +54,32 @@ def _side_by_side(calls: Sequence[Callable[[], None]]) -> None:
 
 
 def _again_and_again(
-    query: Query, is_worth_it: Callable[[], bool], sleep: Callable[[float], None]
+    query: Query, is_worth_it: Callable[[], bool], sleep: Callable[[float], None], clock: Callable[[], float]
 ) -> Callable[[], None]:
+    growing = tenacity.wait_exponential_jitter(initial=1, max=LONGEST_WAIT_SECONDS, jitter=1)
+    began = clock()
+
+    def run() -> None:
+        nonlocal began
+        began = clock()
+        query.run()
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        if clock() - began > LONGEST_WAIT_SECONDS:
+            state.attempt_number = 1
+        return growing(state)
+
     def log_failure(state: tenacity.RetryCallState) -> None:
         _log_failure(query.name, state)
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_exception(lambda _error: is_worth_it()),
-        wait=tenacity.wait_exponential_jitter(initial=1, max=LONGEST_WAIT_SECONDS, jitter=1),
+        wait=wait,
         before_sleep=log_failure,
         sleep=sleep,
         reraise=True,
     )
-    return lambda: retrying(query.run)
+    return lambda: retrying(run)
 
 
 def _log_failure(name: str, state: tenacity.RetryCallState) -> None:

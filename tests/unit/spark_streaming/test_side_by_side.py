@@ -43,6 +43,23 @@ def test_a_query_that_fails_starts_again_while_the_other_one_runs(caplog: pytest
     assert "Traceback" not in caplog.text
 
 
+def test_a_query_that_was_well_for_a_while_starts_again_soon() -> None:
+    now, waits = [0.0], []
+
+    def fail_after(seconds: float) -> Callable[[], None]:
+        def fail() -> None:
+            now[0] += seconds
+            raise DatabaseUnavailable("away")
+
+        return fail
+
+    query = Query("postgres", *[fail_after(1)] * 5, fail_after(LONGEST_WAIT_SECONDS + 1), fail_after(1))
+    each_for_ever([query], is_worth_it=lambda: True, sleep=waits.append, clock=lambda: now[0])
+    assert waits[4] > 15
+    assert waits[5] <= 2
+    assert 2 <= waits[6] <= 3
+
+
 def test_what_nobody_expected_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     each_for_ever([Query("parquet", RuntimeError("x" * 9_000))], is_worth_it=lambda: True, sleep=lambda _: None)
     assert "Traceback" in caplog.text
