@@ -1,5 +1,6 @@
 """The pipeline that is disturbed: the embedded stack with a simulator that writes down what it answers."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,10 +9,12 @@ from pathlib import Path
 from coinloom.processes import Output, environment, executable, run
 from coinloom.progress import Steps
 from coinloom.settings import REPOSITORY, ServerName, Settings, Sink, Target
+from ingestion.topic import topic_ends
 from stack import lifecycle, services
 from stack.isolation import isolated_settings
 from stack.services import Service
 from stack.supervisor import Supervisor
+from stores.landing import landed_offsets
 
 COINS = 60
 HOURS, SPEED = 2, 30
@@ -59,18 +62,30 @@ def _busier(service: Service) -> Service:
 
 
 def drain(settings: Settings, supervisor: Supervisor) -> None:
-    """Let everything that was polled come through: one more poll sends what waits on disk.
+    """Let everything that was polled come through: one more poll sends what waits on disk, and the stream lands it.
 
     The last call of maintain mends what one that was killed has left, after the build had to do with it.
     """
-    for name in ("poller", "stream", "build", "maintain"):
+    for name in ("poller", "build", "maintain"):
         supervisor.stop_process(name)
     for name in services.servers(settings):
         supervisor.wait_ready(services.server(settings, name), STARTED_AGAIN_SECONDS)
     _coinloom(settings, "poll", "--once")
-    _coinloom(settings, "stream", "--available-now")
+    _wait_for_stream(settings, supervisor)
     _coinloom(settings, "build", "--publish")
     _coinloom(settings, "maintain", "--before", AFTER_ALL)
+
+
+def _wait_for_stream(settings: Settings, supervisor: Supervisor) -> None:
+    """Until every sink has all of the topic; then the stream ends."""
+    stream = services.stream().name
+    ends, deadline = topic_ends(settings), time.monotonic() + STARTED_AGAIN_SECONDS
+    while behind := [sink for sink in settings.sinks if landed_offsets(settings, sink) != ends]:
+        if time.monotonic() > deadline:
+            what = f"{', '.join(behind)} had not landed all of the topic after {STARTED_AGAIN_SECONDS} s"
+            raise TimeoutError(f"{what}; see {supervisor.logs / stream}.log")
+        time.sleep(0.2)
+    supervisor.stop_process(stream)
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def wait_for(condition: Callable[[], bool], seconds: float, process: subprocess.
     while not condition():
         assert process.poll() is None, "the job has ended"
         assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(1)
+        time.sleep(0.2)
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from coinloom.clock import iso_milliseconds, utc_now
-from coinloom.processes import environment, executable
+from coinloom.processes import environment
 from coinloom.settings import REPOSITORY, CoinGeckoPlan, ServerName, Settings
 from commands.marts import TOP_5, show_top_5
 from ingestion.exceptions import NotAcknowledged
@@ -31,6 +31,8 @@ from stack.supervisor import Supervisor
 from stores.database import DatabaseUnavailable, connect
 from stores.migrate import migrate
 from tests.commands import run_command
+from tests.forks import Forked
+from tests.integration.warm_stream import WarmStream
 from tests.stacks import elsewhere
 
 COINS = 60
@@ -76,19 +78,29 @@ def per_poll(messages: list[Message]) -> Counter[bytes]:
     return Counter(dict(message.headers)["poll-id"] for message in messages)
 
 
-def test_polls_go_on_while_the_broker_is_away_and_reach_it_when_it_is_back(market: Settings, broker: Broker) -> None:
+def test_messages_wait_on_disk_while_the_broker_is_away_and_polls_reach_it_when_it_is_back(
+    market: Settings, broker: Broker, tmp_path: Path
+) -> None:
     run_command(market, "coinloom", "poll", "--max-polls", "2", "--interval-seconds", "0.2")
-    broker.stop()
-    polls = ["poll", "--max-polls", "3", "--interval-seconds", "1"]
-    log = market.coinloom_home / "poller.log"
-    with log.open("w") as output:
-        command = [executable("coinloom"), *polls]
-        poller = subprocess.Popen(command, env=environment(market), cwd=REPOSITORY, stdout=output, stderr=output)
+    with (
+        open_outbox(tmp_path / "waiting.sqlite") as outbox,
+        open_producer(market, delivery_timeout_seconds=60) as producer,
+    ):
+        broker.stop()
+        polls = ["coinloom", "poll", "--max-polls", "3", "--interval-seconds", "0.2"]
+        poller = Forked(polls, environment(market), REPOSITORY, tmp_path / "poller.log")
+        outbox.keep([Message(b"coin", b"{}", HEADERS)])
+        relay = Relay(outbox, producer, market.kafka_topic)
+        with pytest.raises(NotAcknowledged):
+            relay.deliver(3)
+        assert len(outbox) == 1
         broker.start()
-        assert poller.wait(120) == 0, log.read_text()
+        relay.deliver(60)
+        assert len(outbox) == 0
+    assert poller.wait().returncode == 0, poller.stdout
     messages = on_the_topic(market)
-    assert list(per_poll(messages).values()) == [COINS] * 5
-    assert len({(message.key, message.value) for message in messages}) == len(messages) == 5 * COINS
+    assert sorted(per_poll(messages).values()) == [1, *[COINS] * 5]
+    assert len({(message.key, message.value) for message in messages}) == len(messages) == 5 * COINS + 1
 
 
 def test_what_a_killed_poller_had_under_way_is_on_the_topic_once(market: Settings) -> None:
@@ -116,19 +128,6 @@ def test_a_message_that_is_too_large_for_kafka_costs_only_itself(market: Setting
         Relay(outbox, producer, market.kafka_topic).deliver(30)
         assert len(outbox) == 0
     assert {message.key for message in on_the_topic(market)} == {b"small", b"after"}
-
-
-def test_messages_wait_on_disk_while_no_broker_confirms_them(market: Settings, broker: Broker) -> None:
-    with open_outbox(market.outbox_file) as outbox, open_producer(market, delivery_timeout_seconds=60) as producer:
-        broker.stop()
-        outbox.keep([Message(b"coin", b"{}", HEADERS)])
-        relay = Relay(outbox, producer, market.kafka_topic)
-        with pytest.raises(NotAcknowledged):
-            relay.deliver(3)
-        assert len(outbox) == 1
-        broker.start()
-        relay.deliver(60)
-        assert len(outbox) == 0
 
 
 def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Settings, stack: Settings) -> None:
@@ -184,7 +183,9 @@ def test_what_came_over_the_topic_is_text_in_the_status_and_in_the_demo(market: 
         assert "\x1b[2J" not in printed
 
 
-def test_the_key_of_the_api_is_in_nothing_that_a_command_or_server_writes(stack: Settings, tmp_path: Path) -> None:
+def test_the_key_of_the_api_is_in_nothing_that_a_command_or_server_writes(
+    stack: Settings, warm_stream: WarmStream, tmp_path: Path
+) -> None:
     key = "CG-a-key-that-nobody-else-has"
     plan = {"coingecko_plan": CoinGeckoPlan.DEMO, "coingecko_api_key": SecretStr(key), "simulator_port": free_port()}
     settings = elsewhere(stack, "poller-with-a-key", tmp_path, **plan)
@@ -195,12 +196,13 @@ def test_the_key_of_the_api_is_in_nothing_that_a_command_or_server_writes(stack:
         simulator = subprocess.Popen(command, env=environment(settings), stdout=log, stderr=log)
     try:
         printed = run_command(settings, "coinloom", "poll", "--max-polls", "12", "--interval-seconds", "0.1")
-        run_command(settings, "coinloom", "stream", "--available-now")
+        warm_stream.land(settings)
         printed += run_command(settings, "coinloom", "status")
     finally:
         simulator.terminate()
         simulator.wait()
     written = list(all_that_is_written(tmp_path, stack.coinloom_home))
+    assert warm_stream.log in dict(written)
     assert "failed" in printed
     assert len(written) > 50
     assert key not in printed
