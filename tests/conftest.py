@@ -5,6 +5,7 @@ Tests that share servers are one group, and a group runs in one process, test by
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         if not _is_unit_test(item):
             item.add_marker(pytest.mark.integration)
         if item.get_closest_marker("long") and not config.getoption("--long"):
             item.add_marker(pytest.mark.skip(reason="repeats a proof with more examples: make test-long"))
         item.add_marker(pytest.mark.xdist_group(_group(item)))
+    yield  # xdist reads the groups, and pytest brings tests together that share a parameter
     items.sort(key=_place)
 
 
@@ -61,6 +63,8 @@ def _group(item: pytest.Item) -> str:
     fixtures = getattr(item, "fixturenames", ())
     if "spark_servers" in fixtures:
         return "spark"
+    if "spark" in fixtures:
+        return "spark_session"
     if "own_postgres" in fixtures:
         return "dashboard"
     if "warehouse" in fixtures:

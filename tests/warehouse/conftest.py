@@ -1,21 +1,30 @@
-"""Warehouses to build in: PostgreSQL alone for its target, all servers for Spark."""
+"""Warehouses to build in: PostgreSQL alone for its target, and a Thrift Server for Spark."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from coinloom.settings import Settings, Target
+from coinloom.settings import ServerName, Settings, Target
+from stack import services
+from stack.lifecycle import running_servers
 from stack.with_postgres import temporary_postgres
+from stores.migrate import migrate
 from tests.object_store import object_store, on_s3
-from tests.stacks import own_settings, running_stack
+from tests.stacks import own_settings, running_stack, supervised_processes
 from tests.warehouse.warehouse import Warehouse
 
 
 @pytest.fixture(scope="session")
-def spark_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Broker, PostgreSQL and Thrift Server."""
-    with running_stack(own_settings(tmp_path_factory.mktemp("warehouse"))) as settings:
+def spark_servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """PostgreSQL and Thrift Server; a broker for the prices of a file, which go the whole way."""
+    settings = own_settings(tmp_path_factory.mktemp("warehouse"))
+    servers = services.servers(settings)
+    if not request.config.getoption("--price-file"):
+        servers.remove(ServerName.KAFKA)
+    with running_servers(settings, *servers):
+        migrate(settings)
         yield settings
+    assert supervised_processes(settings.coinloom_home) == []
 
 
 @pytest.fixture(scope="session")

@@ -58,24 +58,16 @@ class Landing:
         return tables
 
 
-@pytest.fixture
-def landing(warehouse: Warehouse) -> Landing:
-    return Landing(warehouse)
+@pytest.fixture(scope="module")
+def first(warehouse: Warehouse) -> tuple[Landing, Snapshot]:
+    """Two markets; currencies with hardly one; and one at the limits. And what a first build makes of them.
 
-
-def test_nothing_and_then_only_rejected_rows_have_landed(landing: Landing) -> None:
-    assert all(rows.height == 0 for rows in landing.built().values())
-    landing.reject()
-    assert all(rows.height == 0 for rows in landing.built().values())
-    landing.land("usd", MARKET)
-    assert movers(landing.built(), "usd") == (["up"], ["down"])
-
-
-def test_currencies_with_hardly_a_market_and_one_at_the_limits_of_what_lands(landing: Landing) -> None:
-    """One coin; one bar; a bar in the first and one in the last minute; prices that are all the same.
-
-    At the limits no sum overflows. Of how many digits are left between such prices nothing is said.
+    One coin; one bar; a bar in the first and one in the last minute; prices that are all the same. At the limits no sum
+    overflows. Of how many digits are left between such prices nothing is said.
     """
+    landing = Landing(warehouse)
+    landing.land("usd", MARKET)
+    landing.land("eur", MARKET)
     landing.land("one", {"lonely": single([1.0] * 30 + [2.0])})
     landing.land("bar", {"shy": single([5.6e-11])})
     landing.land("two", {"here": walk(1, seed=1), "there": [(), *walk(1, seed=2)]})
@@ -84,7 +76,20 @@ def test_currencies_with_hardly_a_market_and_one_at_the_limits_of_what_lands(lan
     dust = [MIN_PRICE, 2 * MIN_PRICE, *[MIN_PRICE] * 1100]  # an old gain fades in the averages of the RSI
     at_the_limits = {"both": single(extremes), "dust": single(dust), "giant": single([MAX_PRICE] * 1100)}
     landing.land("lim", at_the_limits, is_compared=False)
-    tables = landing.built()
+    return landing, landing.built()
+
+
+def test_nothing_and_then_only_rejected_rows_have_landed(warehouse: Warehouse) -> None:
+    landing = Landing(warehouse)
+    assert all(rows.height == 0 for rows in landing.built().values())
+    landing.reject()
+    assert all(rows.height == 0 for rows in landing.built().values())
+    landing.land("usd", MARKET)
+    assert movers(landing.built(), "usd") == (["up"], ["down"])
+
+
+def test_currencies_with_hardly_a_market_and_one_at_the_limits_of_what_lands(first: tuple[Landing, Snapshot]) -> None:
+    _, tables = first
     assert {currency: movers(tables, currency) for currency in ("one", "bar", "two", "eqs")} == {
         "one": (["lonely"], []),
         "bar": ([], []),
@@ -97,10 +102,10 @@ def test_currencies_with_hardly_a_market_and_one_at_the_limits_of_what_lands(lan
     assert tables["warehouse.crypto_table"].filter(vs_currency="lim").height >= 60 + 1102 + 1100
 
 
-def test_a_currency_that_nobody_knew_and_a_clock_that_jumps_a_year_ahead_and_back(landing: Landing) -> None:
-    landing.land("usd", MARKET)
-    landing.land("eur", MARKET)
-    landing.built()
+def test_a_currency_that_nobody_knew_and_a_clock_that_jumps_a_year_ahead_and_back(
+    first: tuple[Landing, Snapshot],
+) -> None:
+    landing, _ = first
     landing.land("xyz-1 ☂", MARKET, NOON - timedelta(hours=50))
     landing.land("eur", {"up": single([3.0])}, NOON + A_YEAR)
     tables = landing.built()

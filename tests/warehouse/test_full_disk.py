@@ -51,7 +51,7 @@ class Scene:
     def prepare(self) -> None:
         migrate(self.settings)
         land_coin(self.warehouse, self.offsets, "steady", 60, FIRST)
-        self.warehouse.rebuilt()
+        self.warehouse.build()
         publish(self.settings)
         land_coin(self.warehouse, self.offsets, "new", 30, LATER)
 

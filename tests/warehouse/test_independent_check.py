@@ -56,7 +56,9 @@ def tables(updates: pl.DataFrame, price_file: Path | None, spark_servers: Settin
     else:
         rows = landing_rows(updates, Offsets())
         land(rows, spark_servers, rows["landed_at"][0].as_py())
-    return {target: warehouse.rebuilt() for target, warehouse in warehouses.items()}
+    for warehouse in warehouses.values():
+        warehouse.build()
+    return {target: warehouse.snapshot([TABLE, OVERVIEW]) for target, warehouse in warehouses.items()}
 
 
 @pytest.mark.parametrize("target", Target)

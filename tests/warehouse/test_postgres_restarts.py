@@ -28,7 +28,7 @@ def warehouse(request: pytest.FixtureRequest, spark_servers: Settings) -> Iterat
     offsets = Offsets()
     warehouse.reset()
     land_coin(warehouse, offsets, "steady", 60, FIRST)
-    warehouse.rebuilt()
+    warehouse.build()
     publish(warehouse.settings)
     land_coin(warehouse, offsets, "new", 30, LATER)
     yield warehouse
@@ -63,7 +63,7 @@ def test_a_build_that_has_lost_its_lock_ends_and_the_next_one_repairs(warehouse:
 
 def test_a_publish_that_is_cut_off_changes_nothing_and_the_next_one_repairs(warehouse: Warehouse) -> None:
     settings = warehouse.settings
-    warehouse.rebuilt()
+    warehouse.build()
     before = published(settings)
     with halted_publish(settings) as cut_off:
         restart(settings)

@@ -190,7 +190,7 @@ def test_readers_see_one_state_or_the_other(settings: Settings, made: MadeWareho
     reader = threading.Thread(target=keep_reading)
     reader.start()
     try:
-        for number in range(6):
+        for number in range(4):
             made.build(HOURS if number % 2 else {H22: 7.5, H00: 8.5})
             publish(settings)
             states.append(read(settings, EVERYTHING))

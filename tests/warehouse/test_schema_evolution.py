@@ -16,6 +16,7 @@ from checks.landing import SCHEMA, Offsets, land, landing_rows
 from coinloom.settings import Settings, Target
 from stores.database import connect
 from stores.thrift import open_cursor
+from tests.warehouse.story import ONCE_A_DAY
 from tests.warehouse.warehouse import Warehouse
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
@@ -66,9 +67,10 @@ def go_back(settings: Settings) -> None:
 
 def test_a_build_reads_rows_of_either_age(evolved: Warehouse) -> None:
     files = {file: file.stat().st_mtime_ns for file in Path(evolved.settings.lake, "landing").rglob("*.parquet")}
-    for _ in range(2):
-        staged = evolved.rebuilt()["intermediate.int_prices"]
-        assert dict(staged.select("coin_id", NEW_COLUMN).iter_rows()) == EXPECTED
+    for part in ((), ("--select", "+int_prices", "--exclude", *ONCE_A_DAY)):
+        evolved.build(*part)
+        prices = evolved.read("intermediate.int_prices")
+        assert dict(prices.select("coin_id", NEW_COLUMN).iter_rows()) == EXPECTED
     assert len(files) == 2
     assert all(file.stat().st_mtime_ns == written for file, written in files.items())
 

@@ -49,26 +49,28 @@ class Market:
         self.minutes += minutes
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def market(warehouse: Warehouse) -> Market:
     warehouse.reset()
     return Market(warehouse)
 
 
-@pytest.fixture
-def project(warehouse: Warehouse, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(warehouse.project, tmp_path / "dbt_project", ignore=shutil.ignore_patterns("target")))
+@pytest.fixture(scope="module")
+def project(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy, beside which its workers keep what they have parsed."""
+    copy = tmp_path_factory.mktemp("warm") / "dbt_project"
+    return Path(shutil.copytree(warehouse.project, copy, ignore=shutil.ignore_patterns("target")))
 
 
-@pytest.fixture
-def worker(warehouse: Warehouse, project: Path, tmp_path: Path) -> Iterator[WorkerProcess]:
-    worker = started(warehouse, project, tmp_path, ENOUGH_SECONDS)
+@pytest.fixture(scope="module")
+def worker(warehouse: Warehouse, project: Path) -> Iterator[WorkerProcess]:
+    worker = worker_of(warehouse, project, ENOUGH_SECONDS)
     yield worker
     worker.end()
 
 
-def started(warehouse: Warehouse, project: Path, home: Path, timeout_seconds: float) -> WorkerProcess:
-    ours = {"DBT_TARGET_PATH": str(home / "target"), "DBT_LOG_PATH": str(home / "logs")}
+def worker_of(warehouse: Warehouse, project: Path, timeout_seconds: float) -> WorkerProcess:
+    ours = {"DBT_TARGET_PATH": str(project.parent / "target"), "DBT_LOG_PATH": str(project.parent / "logs")}
     return WorkerProcess(environment(warehouse.settings) | ours, project, timeout_seconds)
 
 
@@ -86,12 +88,12 @@ def test_warm_builds_are_those_of_dbt(
     market.move_on(50)
     build(worker)
     processes = worker_processes()
-    assert bars(warehouse) == 50
+    assert bars(warehouse) == market.minutes
 
-    model = project / "models" / "marts" / "top_5_losers.sql"
+    model = project / "models" / "intermediate" / "prices" / "int_prices.sql"
     good = model.read_text(encoding="utf-8")
     model.write_text(f"{good}\nno sql", encoding="utf-8")
-    with pytest.raises(BuildFailed, match="top_5_losers"):
+    with pytest.raises(BuildFailed, match="int_prices"):
         build(worker)
     model.write_text(good, encoding="utf-8")
 
@@ -101,7 +103,8 @@ def test_warm_builds_are_those_of_dbt(
     build(worker)
     assert worker_processes() == processes
     warm = warehouse.snapshot()
-    full = warehouse.rebuilt("--full-refresh")
+    assert warehouse.dbt("build", "--full-refresh").returncode == 0
+    full = warehouse.snapshot()
     assert warm["warehouse.crypto_table"].height == market.minutes
     for table, rows in full.items():
         assert compare(warm[table], rows, 1e-12, KEYS[table]).differences == []
@@ -109,8 +112,8 @@ def test_warm_builds_are_those_of_dbt(
     assert [build.outcome for build in (first, failed, by_hand, last, refresh)] == [
         *("passed", "failed", "passed", "passed", "passed")
     ]
-    assert failed.failed_node == "top_5_losers"
-    assert re.fullmatch(r"\w+ Error in model top_5_losers .*", failed.failure or "")
+    assert failed.failed_node == "int_prices"
+    assert re.fullmatch(r"\w+ Error in model int_prices .*", failed.failure or "")
     assert (failed.models_failed, failed.tests_failed) == (1, 0)
     assert failed.tests_skipped > 0
     assert first.ended_at < failed.began_at < failed.ended_at < by_hand.began_at
@@ -158,11 +161,11 @@ def test_a_build_goes_on_after_its_process_was_killed(
     assert bars(warehouse) == market.minutes
 
 
-def test_a_build_that_hangs_is_ended_and_named(
-    warehouse: Warehouse, market: Market, project: Path, tmp_path: Path
-) -> None:
-    market.move_on(40)
-    impatient = started(warehouse, project, tmp_path, timeout_seconds=10)
+def test_a_build_that_hangs_is_ended_and_named(warehouse: Warehouse, worker: WorkerProcess, project: Path) -> None:
+    if warehouse.target is Target.SPARK:
+        pytest.skip("it hangs at the build lock, which is in PostgreSQL and comes before all else")
+    worker.end()
+    impatient = worker_of(warehouse, project, timeout_seconds=10)
     named = r"did not end within 10 s \(BUILD_TIMEOUT_SECONDS\) and was ended. It was at: (dbt build|its start)"
     lock = take_build_lock(warehouse.settings, "a test", print, PRODUCTION)
     with lock, pytest.raises(BuildFailed, match=named):

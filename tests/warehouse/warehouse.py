@@ -2,12 +2,15 @@
 """A warehouse of a stack of its own, on either target: emptied, built as its users build it, killed, read."""
 
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from time import sleep
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import polars as pl
+from dbt.constants import PARTIAL_PARSE_FILE_NAME, RUN_RESULTS_FILE_NAME
 from pyarrow.fs import FileSystem, FileType
 
 from coinloom.processes import environment
@@ -38,7 +41,7 @@ Snapshot = dict[str, pl.DataFrame]
 
 
 class Warehouse:
-    """Its builds leave their artifacts in `artifacts`. With a developer, it is theirs, beside that of production."""
+    """dbt writes into `artifacts`. With a developer, the warehouse is theirs, beside that of production."""
 
     def __init__(self, settings: Settings, developer: str = "") -> None:
         self.settings = settings
@@ -48,7 +51,8 @@ class Warehouse:
         self.artifacts = settings.coinloom_home / "dbt" / developer
 
     def reset(self) -> None:
-        """Leave nothing landed and nothing built. On Spark production's views stay: empty, and slow to create."""
+        """Nothing landed, built or to retry is left. On Spark production's views stay: empty, and slow to create."""
+        (self.artifacts / RUN_RESULTS_FILE_NAME).unlink(missing_ok=True)
         with connect(self.settings) as connection:
             connection.execute("truncate landing.crypto_prices, quarantine.crypto_prices")
             connection.execute("drop table if exists landing.horizon")
@@ -65,21 +69,21 @@ class Warehouse:
 
     def dbt(self, command: str, *arguments: str) -> Done:
         """A dbt command with these arguments, to its end."""
-        return kept_dbt().run(self._command(command, *arguments), self._variables, self.project, self._printed)
+        return kept_dbt().run(self._prepared(command, *arguments), self._variables, self.project, self._printed)
 
     def running(self, command: str, *arguments: str) -> Forked:
         """A dbt command that has begun, as a process of its own."""
-        return Forked(["dbt", *self._command(command, *arguments)], self._variables, self.project, self._printed)
+        return Forked(["dbt", *self._prepared(command, *arguments)], self._variables, self.project, self._printed)
+
+    def build(self, *arguments: str) -> None:
+        """A build with these arguments, which must succeed; its artifacts, a fifth of its cost, are not written."""
+        done = self.dbt("build", "--no-write-json", *arguments)
+        assert done.returncode == 0, f"dbt build {' '.join(arguments)} failed:\n{done.stdout[-6000:]}"
 
     def rebuilt(self, *arguments: str) -> Snapshot:
-        """What a build with these arguments, which must succeed, leaves."""
-        done = self.dbt("build", *arguments)
-        assert done.returncode == 0, f"dbt build {' '.join(arguments)} failed:\n{done.stdout[-6000:]}"
+        """What such a build leaves."""
+        self.build(*arguments)
         return self.snapshot()
-
-    def snapshot(self) -> Snapshot:
-        """All tables, as they are now."""
-        return {table: self.read(table) for table in KEYS}
 
     def kill_build(self, model: str, after_seconds: float, *arguments: str) -> str:
         """Kill a `dbt build` so long after it began with a model; says whether it came so far."""
@@ -94,21 +98,29 @@ class Warehouse:
         return line.strip() if ended else f"killed {after_seconds:g} s after {line.strip()}"
 
     def read(self, table: str) -> pl.DataFrame:
-        return self._read_postgres(table) if self.target is Target.POSTGRES else self._read_spark(table)
+        return self.snapshot([table])[table]
 
-    def _read_postgres(self, table: str) -> pl.DataFrame:
+    def snapshot(self, tables: Collection[str] = KEYS) -> Snapshot:
+        """These tables, or all, as they are now."""
+        return self._read_postgres(tables) if self.target is Target.POSTGRES else self._read_spark(tables)
+
+    def _read_postgres(self, tables: Collection[str]) -> Snapshot:
+        snapshot = {}
         with connect(self.settings) as connection:
-            cursor = connection.execute(f"select * from {self._prefix}{table}")
-            schema = {column.name: POSTGRES_TYPES[column.type_code] for column in cursor.description or ()}
-            return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+            for table in tables:
+                cursor = connection.execute(f"select * from {self._prefix}{table}")
+                schema = {column.name: POSTGRES_TYPES[column.type_code] for column in cursor.description or ()}
+                snapshot[table] = pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+        return snapshot
 
-    def _read_spark(self, table: str) -> pl.DataFrame:
-        """As Spark sees the table, through a file: over Thrift each row would take a while."""
+    def _read_spark(self, tables: Collection[str]) -> Snapshot:
+        """As Spark sees them, through files: over Thrift each row would take a while."""
         folder = self.settings.coinloom_home / "snapshots" / str(uuid4())
-        self._on_spark(f"insert overwrite directory '{folder}' using parquet select * from {self._prefix}{table}")
-        rows = pl.read_parquet(folder / "*.parquet")
+        into = "insert overwrite directory '{}' using parquet select * from {}"
+        self._on_spark(*(into.format(folder / table, f"{self._prefix}{table}") for table in tables))
+        snapshot = {table: pl.read_parquet(folder / table / "*.parquet") for table in tables}
         shutil.rmtree(folder)
-        return rows
+        return snapshot
 
     def _drop_schemas(self, *schemas: str) -> None:
         drops = [f"drop schema if exists {schema} cascade" for schema in schemas]
@@ -142,9 +154,20 @@ class Warehouse:
     def _printed(self) -> Path:
         return self.artifacts / "printed.txt"
 
-    def _command(self, command: str, *arguments: str) -> list[str]:
+    def _prepared(self, command: str, *arguments: str) -> list[str]:
+        """The command; where dbt looks for what it has parsed, it finds what was parsed with this target and --vars."""
+        targets = {Target.SPARK: "dev", Target.POSTGRES: "dev_postgres"} if self._prefix else {}
+        target = targets.get(self.target, self.target)
+        if command != "retry":  # it has the --vars of the command before
+            self._link_parsed(target, arguments[arguments.index("--vars") + 1] if "--vars" in arguments else "")
         options = ["--no-use-colors", "--target-path", str(self.artifacts), "--log-path", str(self.artifacts)]
         if command == "build":
             options += ["--exclude-resource-type", "unit_test"]
-        targets = {Target.SPARK: "dev", Target.POSTGRES: "dev_postgres"} if self._prefix else {}
-        return [command, *arguments, "--target", targets.get(self.target, self.target), *options]
+        return [command, *arguments, "--target", target, *options]
+
+    def _link_parsed(self, target: str, variables: str) -> None:
+        """To a file of their own: dbt does not use what was parsed with others, and would write over it."""
+        self.artifacts.mkdir(parents=True, exist_ok=True)
+        link = self.artifacts / PARTIAL_PARSE_FILE_NAME
+        link.unlink(missing_ok=True)
+        link.symlink_to(quote(f"parsed for {target} {variables}", safe=""))
