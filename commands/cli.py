@@ -54,7 +54,8 @@ def clear_errors() -> Iterator[None]:
     try:
         yield
     except CoinloomError as error:
-        Console(stderr=True).print(f"[red]coinloom:[/red] {escape(str(error))}")
+        # The terminal wraps: a path that is broken by us cannot be copied.
+        Console(stderr=True).print(f"[red]coinloom:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(error.exit_code) from None
 
 

@@ -21,6 +21,7 @@ from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from coinloom.processes import environment
 from coinloom.settings import LOG_FILES_BEFORE, Settings
+from coinloom.wording import printable
 from stack.errors import StackError
 from stack.marked import end, marked
 from stack.services import Service
@@ -30,6 +31,7 @@ MARK = "COINLOOM_SUPERVISED_BY"
 STOP_WAIT_SECONDS = 30
 # What supervisord has forked ignores signals until it runs its own program.
 HEARS_AFTER_SECONDS = 0.1
+LINES_SHOWN = 5  # of the log of what did not come up
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,13 @@ class Supervisor:
         """Wait until a server can be used.
 
         Raises:
-            StackError: it gave up or took too long; names its log.
+            StackError: it gave up or took too long; with the end of its log.
         """
         deadline = time.monotonic() + timeout_seconds
         while not (service.is_ready and service.is_ready()):
             if self._state(service.name) == "FATAL" or time.monotonic() > deadline:
-                raise StackError(f"{service.name} did not come up; see {self.logs / service.name}.log")
+                log = self.logs / f"{service.name}.log"
+                raise StackError(f"{service.name} did not come up; see {log}, which ends so:\n{_last_lines(log)}")
             time.sleep(0.2)
 
     def states(self) -> list[ProcessState]:
@@ -180,3 +183,12 @@ class Supervisor:
             "stdout_logfile_maxbytes": self._settings.log_file_bytes,
             "stdout_logfile_backups": LOG_FILES_BEFORE,
         }
+
+
+def _last_lines(log: Path) -> str:
+    """Of a file that may not be there."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES_SHOWN:]
+    except FileNotFoundError:
+        return ""
+    return "\n".join(printable(line) for line in lines)

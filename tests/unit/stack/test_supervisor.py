@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stack.errors import StackError
 from stack.isolation import isolated_settings
 from stack.services import Service
 from stack.supervisor import Supervisor
@@ -20,7 +21,7 @@ RESTARTED_AFTER_SECONDS = 1.5
 @pytest.fixture(scope="module")
 def supervisor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervisor]:
     supervisor = Supervisor(isolated_settings(tmp_path_factory.mktemp("supervised")))
-    supervisor.start([Service(name, ["sleep", "600"]) for name in NAMES])
+    supervisor.start([Service(name, ["sh", "-c", "echo no room is left; exec sleep 600"]) for name in NAMES])
     yield supervisor
     supervisor.stop()
 
@@ -41,6 +42,13 @@ def test_what_was_killed_and_then_stopped_is_not_started_again(supervisor: Super
 def test_what_does_not_run_may_be_stopped(supervisor: Supervisor) -> None:
     supervisor.stop_process(NAMES[0])
     assert {state.state for state in supervisor.states() if state.name == NAMES[0]} == {"STOPPED"}
+
+
+def test_what_does_not_come_up_shows_the_end_of_its_log(supervisor: Supervisor) -> None:
+    never_ready = Service(NAMES[1], [], is_ready=lambda: False)
+    said = rf"{NAMES[1]} did not come up; see .*{NAMES[1]}\.log, which ends so:\nno room is left"
+    with pytest.raises(StackError, match=said):
+        supervisor.wait_ready(never_ready, timeout_seconds=0.5)
 
 
 def running(supervisor: Supervisor) -> dict[str, int]:
