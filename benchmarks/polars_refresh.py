@@ -20,6 +20,7 @@ MARKET_DATA = ("market_cap", "market_cap_rank", "volume_24h", "high_24h", "low_2
 MINUTES_PER_YEAR = 525_600
 NO_MOVEMENT = 1e-12  # of the price: what rounding leaves of a price that stands still
 RSI_LENGTH = 14
+MEMORY = pl.duration(hours=16)
 
 
 def main(lake: Path, out: Path) -> None:
@@ -95,23 +96,28 @@ def with_indicators(bars: pl.DataFrame) -> pl.DataFrame:
             price_change_5m_pct=((close / close.shift(5) - 1) * 100).over(SEGMENT),
             sma_20=close.rolling_mean(20).over(SEGMENT),
             ema_20=_ema(close, 20).over(SEGMENT),
+            ema_12=_ema(close, 12).over(SEGMENT),
+            ema_26=_ema(close, 26).over(SEGMENT),
             volatility_20=(close / close.shift(1)).log().rolling_std(20).over(SEGMENT),
-            macd=(_ema(close, 12) - _ema(close, 26)).over(SEGMENT),
-            average_gain=_wilder(move.clip(lower_bound=0)).over(SEGMENT),
-            average_loss=_wilder(-move.clip(upper_bound=0)).over(SEGMENT),
+            average_gain_14=_wilder(move.clip(lower_bound=0)).over(SEGMENT),
+            average_loss_14=_wilder(-move.clip(upper_bound=0)).over(SEGMENT),
             deviation_20=close.rolling_std(20, ddof=0).over(SEGMENT),
         )
+        .with_columns(macd=pl.col("ema_12") - pl.col("ema_26"))
         .with_columns(
             volatility_20_annualised=pl.col("volatility_20") * MINUTES_PER_YEAR**0.5,
             macd_signal=_ema(pl.col("macd"), 9).over(SEGMENT),
-            rsi_14=_rsi(pl.col("average_gain"), pl.col("average_loss")),
+            rsi_14=_rsi(pl.col("average_gain_14"), pl.col("average_loss_14")),
             bollinger_middle_20=pl.col("sma_20"),
             bollinger_upper_20=pl.col("sma_20") + 2 * pl.col("deviation_20"),
             bollinger_lower_20=pl.col("sma_20") - 2 * pl.col("deviation_20"),
         )
-        .with_columns(macd_histogram=pl.col("macd") - pl.col("macd_signal"))
+        .with_columns(
+            macd_histogram=pl.col("macd") - pl.col("macd_signal"),
+            segment_started_at=pl.max_horizontal("segment_started_at", pl.col("bar_minute").dt.truncate("1h") - MEMORY),
+        )
         .rename({"close": "price"})
-        .drop("segment_started_at", "average_gain", "average_loss", "deviation_20", "price_change_24h_pct")
+        .drop("deviation_20", "price_change_24h_pct")
         .collect()
     )
 
