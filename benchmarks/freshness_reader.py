@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 
 from coinloom.settings import Settings
-from stores.database import connect
+from stores.database import as_reader, connect
 
 ASK_SECONDS = 0.5
 COINS_SECONDS = 30
@@ -44,8 +44,7 @@ class Reader:
     """Asks until `stop` is set; `seen` has what was new to it, and `looks` when it asked, as Unix times, in order."""
 
     def __init__(self, settings: Settings, stop: threading.Event) -> None:
-        password = settings.bi_reader_password
-        self._settings = settings.model_copy(update={"postgres_user": "bi_reader", "postgres_password": password})
+        self._settings = as_reader(settings)
         self._stop = stop
         self.seen: list[Seen] = []
         self.looks: list[float] = []

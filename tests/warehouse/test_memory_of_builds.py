@@ -8,14 +8,13 @@ from pathlib import Path
 from statistics import median
 
 import polars as pl
-import psutil
 import pyarrow as pa
 import pytest
 
 from building.worker_process import WorkerProcess
 from checks.landing import Offsets, land, landing_rows
-from coinloom.processes import environment
 from tests.warehouse.warehouse import Warehouse
+from tests.warehouse.workers import worker_of, worker_processes
 
 pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(6 * 3600)]
 
@@ -27,8 +26,7 @@ START = datetime(2026, 3, 10, 12, tzinfo=UTC)
 @pytest.fixture
 def worker(warehouse: Warehouse, tmp_path: Path) -> Iterator[WorkerProcess]:
     warehouse.reset()
-    ours = {"DBT_TARGET_PATH": str(tmp_path / "target"), "DBT_LOG_PATH": str(tmp_path / "logs")}
-    worker = WorkerProcess(environment(warehouse.settings) | ours, warehouse.project, timeout_seconds=300)
+    worker = worker_of(warehouse, warehouse.project, tmp_path, timeout_seconds=300)
     yield worker
     worker.end()
 
@@ -40,7 +38,7 @@ def test_memory_does_not_grow_over_many_builds(warehouse: Warehouse, worker: Wor
     for number in range(BUILDS):
         land(minute_of_prices(number, offsets), warehouse.settings, START)
         worker.build(threading.Event(), with_publish=True)
-        [process] = [child for child in psutil.Process().children() if "building.worker" in child.cmdline()]
+        [process] = worker_processes()
         megabytes.append(process.memory_full_info().pss / 2**20)
     tenth = BUILDS // 10
     early, late = median(megabytes[tenth : 2 * tenth]), median(megabytes[-tenth:])

@@ -12,19 +12,18 @@ from pathlib import Path
 from time import sleep
 
 import polars as pl
-import psutil
 import pytest
 
 from building.errors import BuildFailed
 from building.worker_process import WorkerProcess
 from checks.compare import compare
 from checks.landing import Offsets, land, landing_rows
-from coinloom.processes import environment
 from coinloom.settings import Target
 from health.builds import Build, last_builds
 from serving.build_lock import PRODUCTION, take_build_lock
 from stores.database import connect
 from tests.warehouse.warehouse import KEYS, Warehouse
+from tests.warehouse.workers import worker_of, worker_processes
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
@@ -64,14 +63,9 @@ def project(warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="module")
 def worker(warehouse: Warehouse, project: Path) -> Iterator[WorkerProcess]:
-    worker = worker_of(warehouse, project, ENOUGH_SECONDS)
+    worker = worker_of(warehouse, project, project.parent, ENOUGH_SECONDS)
     yield worker
     worker.end()
-
-
-def worker_of(warehouse: Warehouse, project: Path, timeout_seconds: float) -> WorkerProcess:
-    ours = {"DBT_TARGET_PATH": str(project.parent / "target"), "DBT_LOG_PATH": str(project.parent / "logs")}
-    return WorkerProcess(environment(warehouse.settings) | ours, project, timeout_seconds)
 
 
 def build(worker: WorkerProcess) -> dict[str, float]:
@@ -165,14 +159,10 @@ def test_a_build_that_hangs_is_ended_and_named(warehouse: Warehouse, worker: Wor
     if warehouse.target is Target.SPARK:
         pytest.skip("it hangs at the build lock, which is in PostgreSQL and comes before all else")
     worker.end()
-    impatient = worker_of(warehouse, project, timeout_seconds=10)
+    impatient = worker_of(warehouse, project, project.parent, timeout_seconds=10)
     named = r"did not end within 10 s \(BUILD_TIMEOUT_SECONDS\) and was ended. It was at: (dbt build|its start)"
     lock = take_build_lock(warehouse.settings, "a test", print, PRODUCTION)
     with lock, pytest.raises(BuildFailed, match=named):
         build(impatient)
     assert worker_processes() == []
     lock.close()
-
-
-def worker_processes() -> list[psutil.Process]:
-    return [process for process in psutil.Process().children() if "building.worker" in process.cmdline()]

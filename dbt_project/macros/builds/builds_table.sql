@@ -24,13 +24,15 @@
     } %}
     {% set tables = {} %}
     {% for name in columns %}
-        {% set table = builds_table(name) or api.Relation.create(target.database | default(none), builds_schema(), name, type='table') %}
-        {% if builds_table(name) is none %}
-            {% do run_query('create schema if not exists ' ~ builds_schema()) %}
-            {% do run_query(create_plain_table(table, columns[name], 'slot' if 'slot' in columns[name] else none)) %}
-            {% do adapter.cache_added(table) %}
-        {% endif %}
-        {% do tables.update({name: table}) %}
+        {% do tables.update({name: builds_table(name) or create_builds_table(name, columns[name])}) %}
     {% endfor %}
     {{ return(tables) }}
+{% endmacro %}
+
+{% macro create_builds_table(name, columns) %}
+    {% set table = api.Relation.create(target.database | default(none), builds_schema(), name, type='table') %}
+    {% do run_query('create schema if not exists ' ~ builds_schema()) %}
+    {% do run_query(create_plain_table(table, columns, 'slot' if 'slot' in columns else none)) %}
+    {% do adapter.cache_added(table) %}
+    {{ return(table) }}
 {% endmacro %}

@@ -26,14 +26,10 @@
 
 {% macro write_half_made(models) %}
     {% set table = builds_table('half_made') %}
-    {% if models and table is none %}
-        {% set table = api.Relation.create(target.database | default(none), builds_schema(), 'half_made', type='table') %}
-        {% do run_query(create_plain_table(table, 'node ' ~ dbt.type_string() ~ ', slot int', 'slot')) %}
-        {% do adapter.cache_added(table) %}
-    {% endif %}
     {% set rows = [] %}
     {% for model in models %}{% do rows.append("select '" ~ model ~ "' as node, 0 as slot") %}{% endfor %}
     {% if rows %}
+        {% set table = table or create_builds_table('half_made', 'node ' ~ dbt.type_string() ~ ', slot int') %}
         {% do run_query(replace_slots(table, rows | join(' union all '))) %}
     {% elif table is not none %}
         {% do adapter.drop_relation(table) %}
