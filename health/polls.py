@@ -21,7 +21,7 @@ ABSENT_COINS = """
         from ingestion.coin_states
         order by coin_id, vs_currency, since desc
     ) as newest
-    where state <> 'answered'
+    where state in ('unknown', 'retired', 'unpriced')
     order by coin_id, vs_currency
 """
 

@@ -9,6 +9,7 @@
 | `price_files/` | history from a file, once |
 | `messages` | one price update, and the message that carries it |
 | `producer`, `sender`, `topic` | the connection to Kafka; sending with count; reading back |
+| `clients` | how all of these open kafka-python's clients |
 | `exceptions` | what can go wrong, as one tree |
 
 What comes live waits in the outbox of `polling/` until Kafka has confirmed it, because nobody could ask for it again.

@@ -1,7 +1,8 @@
 """`python -m ingestion`: polls CoinGecko and sends the prices to Kafka until it is stopped.
 
 Settings come from the environment and `.env`; the options here override them. Exit codes: 0 stopped or done, 1 no
-prices or no Kafka, 2 a setting, the key or the plan is wrong, so starting again would not help.
+prices, or Kafka has not confirmed all of them, 2 a setting, the key or the plan is wrong, so starting again would not
+help.
 """
 
 from typing import Annotated
@@ -20,7 +21,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def poll(
     *,
-    once: Annotated[bool, typer.Option("--once", help="One poll, then stop; fails if the poll does.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="One poll, then stop; fails without prices, or without Kafka.")
+    ] = False,
     max_polls: Annotated[int | None, typer.Option(min=1, help="Stop after this many polls.")] = None,
     interval_seconds: Annotated[
         float | None, typer.Option(help="From one poll to the next. [POLL_INTERVAL_SECONDS]")
@@ -48,7 +51,8 @@ def poll(
     except CoinloomError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(error.exit_code) from None
-    if limit is not None and summary.polls == summary.failed_polls > 0:
+    if limit is not None and not stop.is_set() and (missing := summary.missing):
+        typer.echo(missing, err=True)
         raise typer.Exit(1)
 
 

@@ -14,6 +14,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError, RetriableError, TopicAlr
 from kafka.partitioner.default import DefaultPartitioner, murmur2
 
 from coinloom.settings import Settings
+from ingestion.clients import opened
 from ingestion.exceptions import BrokerRefused, BrokerUnavailable
 from stores.kafka import client_options
 from stores.kafka_obstacle import kafka_obstacle
@@ -74,7 +75,7 @@ def apply_retention(settings: Settings) -> bool:
     Raises BrokerUnavailable or BrokerRefused.
     """
     topic, wanted = settings.kafka_topic, _retention(settings)
-    with _as_our_errors(settings), KafkaAdminClient(**_connection(settings)) as admin:
+    with _as_our_errors(settings), opened(KafkaAdminClient, **_connection(settings)) as admin:
         resource = ConfigResource(ConfigResourceType.TOPIC, topic, wanted)
         found = admin.describe_configs([resource], config_filter="all")["topic"][topic]
         if all(found[name]["value"] == value for name, value in wanted.items()):
@@ -110,7 +111,7 @@ def open_producer(
 
 def _create_topic(settings: Settings) -> None:
     topic, partitions = settings.kafka_topic, settings.kafka_topic_partitions
-    with _as_our_errors(settings), KafkaAdminClient(**_connection(settings)) as admin:
+    with _as_our_errors(settings), opened(KafkaAdminClient, **_connection(settings)) as admin:
         if topic in admin.list_topics():
             return
         with suppress(TopicAlreadyExistsError):
@@ -129,7 +130,8 @@ def _retention(settings: Settings) -> dict[str, str]:
 
 def _connect(settings: Settings, delivery_timeout_seconds: int) -> KafkaProducer:
     with _as_our_errors(settings):
-        return QuietlyEndingProducer(
+        return opened(
+            QuietlyEndingProducer,
             **_connection(settings),
             acks="all",
             enable_idempotence=True,

@@ -1,5 +1,6 @@
 """Reads the topic back: how far it reaches, and what is on it."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from coinloom.settings import Settings
+from ingestion.clients import opened
 from ingestion.exceptions import BrokerRefused, BrokerUnavailable
 from ingestion.messages import Message
 from stores.kafka import client_options
@@ -29,11 +31,12 @@ class Topic(Protocol):
 
 
 class KafkaTopic:
-    """The topic of the settings, through one consumer without a group."""
+    """The topic of the settings, through one consumer without a group; its broker may be silent for so long."""
 
-    def __init__(self, consumer: KafkaConsumer, name: str) -> None:
+    def __init__(self, consumer: KafkaConsumer, name: str, patience_seconds: float) -> None:
         self.name = name
         self._consumer = consumer
+        self._patience_seconds = patience_seconds
 
     def ends(self) -> dict[int, int]:
         """By partition, the offset that its next message will have."""
@@ -48,15 +51,22 @@ class KafkaTopic:
         return map(_message, self.records(since, until))
 
     def records(self, since: Mapping[int, int], until: Mapping[int, int]) -> Iterator[Any]:
-        """The same as kafka-python's records, which know their partition and offset, too."""
+        """The same as kafka-python's records, which know their partition and offset, too.
+
+        Raises KafkaTimeoutError when nothing has come for too long: a broker that died says no more.
+        """
         partitions = {TopicPartition(self.name, partition): offset for partition, offset in until.items()}
         self._consumer.assign(list(partitions))
         firsts = self._consumer.beginning_offsets(list(partitions))
         for partition, end in partitions.items():
             self._consumer.seek(partition, min(end, max(firsts[partition], since.get(partition.partition, 0))))
-        while any(self._consumer.position(partition) < end for partition, end in partitions.items()):
+        heard_at = time.monotonic()
+        while any(self._consumer.position(partition, POLL_TIMEOUT_MS) < end for partition, end in partitions.items()):
             for records in self._consumer.poll(timeout_ms=POLL_TIMEOUT_MS).values():
                 yield from records
+                heard_at = time.monotonic()
+            if time.monotonic() - heard_at > self._patience_seconds:
+                raise KafkaTimeoutError(f"no message within {self._patience_seconds:g} s, and there are some")
 
     def oldest(self, since: Mapping[int, int]) -> datetime | None:
         """When the oldest of the messages from `since` on was produced; None if there is none."""
@@ -84,15 +94,19 @@ class KafkaTopic:
 
 @contextmanager
 def open_topic(settings: Settings, patience_seconds: float = 30) -> Iterator[KafkaTopic]:
-    """Raises BrokerUnavailable, when no broker has answered for so long, or BrokerRefused, when one lets nobody in."""
+    """Raises BrokerUnavailable, when no broker has answered for so long, now or later, or BrokerRefused.
+
+    BrokerRefused is for a broker that lets nobody in.
+    """
     try:
-        consumer = KafkaConsumer(
+        consumer = opened(
+            KafkaConsumer,
             **client_options(settings),
             bootstrap_timeout_ms=round(patience_seconds * 1000),
             auto_offset_reset="earliest",
         )
         try:
-            yield KafkaTopic(consumer, settings.kafka_topic)
+            yield KafkaTopic(consumer, settings.kafka_topic, patience_seconds)
         finally:
             consumer.close()
     except KafkaError as error:

@@ -23,8 +23,8 @@ BOUND = (
 )
 
 
-def migrate(settings: Settings) -> None:
-    """Bring schemas, landing tables and roles up to date; does nothing when they are.
+def migrate(settings: Settings, options: str = "") -> None:
+    """Bring schemas, landing tables and roles up to date; does nothing when they are. `options` are those of `connect`.
 
     Raises:
         DatabaseUnavailable: naming the settings to check, or what the server refused.
@@ -37,8 +37,9 @@ def migrate(settings: Settings) -> None:
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
     from sqlalchemy.pool import NullPool  # noqa: PLC0415
 
-    connect(settings).close()  # SQLAlchemy would wrap the error
-    engine = create_engine("postgresql+psycopg://", creator=partial(connect, settings), poolclass=NullPool)
+    connected = partial(connect, settings, options=options)
+    connected().close()  # SQLAlchemy would wrap the error
+    engine = create_engine("postgresql+psycopg://", creator=connected, poolclass=NullPool)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     try:
@@ -46,7 +47,7 @@ def migrate(settings: Settings) -> None:
             connection.exec_driver_sql(f"select pg_advisory_xact_lock({MIGRATION_LOCK})")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-        with connect(settings) as connection:
+        with connected() as connection:
             connection.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
             _bound_reader(connection, settings)
             _set_reader_password(connection, settings)

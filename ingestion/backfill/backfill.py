@@ -4,19 +4,22 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from coinloom.clock import Clock
 from coinloom.errors import Stopped
 from ingestion.backfill.checkpoint import Checkpoint
-from ingestion.coingecko.charts import BadSample, ask_chart, read_samples, update_of
+from ingestion.coingecko.charts import BadSample, ask_chart, came_in_time, read_samples, update_of
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.spans import Series, Span, milliseconds
-from ingestion.exceptions import BadAnswer, TemporaryTrouble, UnknownCoin
+from ingestion.exceptions import BadAnswer, ServerTrouble, TemporaryTrouble, UnknownCoin
 from ingestion.messages import Source, encode, message_headers
 from ingestion.sender import LAST_FLUSH_SECONDS, Sender
 
 MOST_FAILURES_IN_A_ROW = 3
+TRIES_IN_TIME = 2
 SHOWN_BAD_SAMPLES = 20
 
 log = logging.getLogger(__name__)
@@ -87,10 +90,7 @@ class Backfill:
 
     def _try(self, chunk: Chunk) -> None:
         try:
-            # Once more, because the last day has moved on while the chunks before were asked for.
-            now_ms = milliseconds(self._now())
-            for span in chunk.span.pieces(now_ms):
-                self._fetch_and_send(chunk.series, span, now_ms)
+            self._bring(chunk.series, chunk.span)
         except UnknownCoin as error:
             self._summary.unknown_coins.append(chunk.series.coin_id)
             log.info("left out %s: %s", chunk.series.coin_id, error)
@@ -104,9 +104,21 @@ class Backfill:
             self._summary.chunks_done += 1
             self._failures_in_a_row = 0
 
-    def _fetch_and_send(self, series: Series, span: Span, now_ms: int) -> None:
-        chart = ask_chart(self._client, series, span, now_ms)
-        fetched_at = self._now()
+    def _bring(self, series: Series, span: Span, tries: int = TRIES_IN_TIME) -> None:
+        """The span is cut once more, because the last day has moved on while the chunks before were asked for."""
+        now_ms = milliseconds(self._now())
+        for piece in span.pieces(now_ms):
+            chart = ask_chart(self._client, series, piece, now_ms)
+            fetched_at = self._now()
+            if came_in_time(piece, now_ms, milliseconds(fetched_at)):
+                self._send(series, piece, chart, fetched_at)
+            elif tries > 1:
+                log.info("%s, %s: the answer came late, and may have fewer samples; asking again", series, piece)
+                self._bring(series, piece, tries - 1)
+            else:
+                raise ServerTrouble("CoinGecko let us wait too long for the last day, twice; begin again later")
+
+    def _send(self, series: Series, span: Span, chart: dict[str, Any], fetched_at: datetime) -> None:
         headers = message_headers(uuid4(), Source.BACKFILL)
         times = []
         for sample in read_samples(chart, series, span):

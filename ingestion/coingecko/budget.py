@@ -1,4 +1,8 @@
-"""What calls to CoinGecko may cost: so many a minute, and so many credits in a month of UTC. One call is one credit.
+"""What calls to CoinGecko may cost: so many a minute, and so many credits in a month of UTC.
+
+CoinGecko counts every call for the minute, and takes a credit for each that it answers with HTTP 200. A call is noted
+with its credit before it is made, so that one that is killed has spent it, and the credit is given back where there was
+another answer, or no connection.
 
 Calls are kept in a SQLite file below COINLOOM_HOME, so that a restart does not forget what was spent, and several
 processes share one budget.
@@ -7,9 +11,11 @@ processes share one budget.
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -20,9 +26,12 @@ from stores.state_file import StateFile
 
 MINUTE = timedelta(minutes=1)
 SCHEMA = """
-    create table if not exists calls (plan text not null, called_at real not null);
+    create table if not exists calls (
+        plan text not null, called_at real not null, costs integer not null default 1
+    );
     create index if not exists calls_by_time on calls (plan, called_at);
 """
+COSTS_OF_AN_EARLIER_RELEASE = "alter table calls add column costs integer not null default 1"
 ADVICE = "make room and let us write there, or set COINGECKO_CALLS_PER_MINUTE and _CREDITS_PER_MONTH to 0"
 # The lowest that CoinGecko's documents name. A paid plan has its own number of credits: it has to be set.
 CALLS_PER_MINUTE = {CoinGeckoPlan.KEYLESS: 5, CoinGeckoPlan.DEMO: 30, CoinGeckoPlan.PRO: 250}
@@ -51,7 +60,7 @@ class Limits:
 
 
 class Budget:
-    """Notes every call before it is made, tries included: they count for CoinGecko, too."""
+    """Notes every call before it is made, tries included: they count for CoinGecko's minute, too."""
 
     def __init__(
         self,
@@ -68,31 +77,32 @@ class Budget:
         self._now = now
         self._sleep = sleep
 
-    def spend(self) -> None:
+    def spend(self) -> Callable[[], None]:
         """Wait until the minute has room for one more call, and note it; what came before this month goes.
 
-        Raises CreditsSpent and CallsNotKept.
+        Returns what gives its credit back. Raises CreditsSpent and CallsNotKept, as that does.
         """
         while any((self.limits.calls_per_minute, self.limits.credits_per_month)):
-            with self._file.transaction() as calls:
+            with self._calls() as calls:
                 now = self._now()
                 calls.execute("delete from calls where called_at < ?", (month_of(now - MINUTE).timestamp(),))
                 # The clock was set back: they would keep us waiting until it is that late again.
                 calls.execute("update calls set called_at = ? where called_at > ?", (now.timestamp(), now.timestamp()))
-                self._require_credits(self._since(calls, month_of(now)), now)
+                self._require_credits(self._spent_since(calls, month_of(now)), now)
                 wait = self._seconds_to_wait(calls, now)
                 if wait <= 0:
-                    calls.execute("insert into calls values (?, ?)", (self._plan, now.timestamp()))
-                    return
+                    noted = calls.execute("insert into calls values (?, ?, 1)", (self._plan, now.timestamp()))
+                    return partial(self._give_back, noted.lastrowid)
             log.info("waiting %.0f s: %d calls a minute are made", wait, self.limits.calls_per_minute)
             self._sleep(wait)
+        return lambda: None
 
     def credits_left(self) -> int | None:
         """What is left of this month's credits; None if they are not limited. Raises CallsNotKept."""
         if not self.limits.credits_per_month:
             return None
-        with self._file.transaction() as calls:
-            return max(0, self.limits.credits_per_month - self._since(calls, month_of(self._now())))
+        with self._calls() as calls:
+            return max(0, self.limits.credits_per_month - self._spent_since(calls, month_of(self._now())))
 
     def seconds_per_poll(self, calls: int) -> float:
         """How far apart polls of so many calls must be for the credits to last all month; 0: as you like."""
@@ -102,6 +112,17 @@ class Budget:
         now = self._now()
         seconds_left = (next_month(now) - now).total_seconds()
         return seconds_left * calls / left if left >= calls else seconds_left
+
+    @contextmanager
+    def _calls(self) -> Iterator[sqlite3.Connection]:
+        with self._file.transaction() as calls:
+            if "costs" not in {name for _, name, *_ in calls.execute("pragma table_info(calls)")}:
+                calls.execute(COSTS_OF_AN_EARLIER_RELEASE)
+            yield calls
+
+    def _give_back(self, call: int | None) -> None:
+        with self._calls() as calls:
+            calls.execute("update calls set costs = 0 where rowid = ?", (call,))
 
     def _require_credits(self, spent: int, now: datetime) -> None:
         limit = self.limits.credits_per_month
@@ -117,8 +138,8 @@ class Budget:
         row = calls.execute(oldest, (self._plan, per_minute - 1)).fetchone()
         return 0.0 if row is None else row[0] + MINUTE.total_seconds() - now.timestamp()
 
-    def _since(self, calls: sqlite3.Connection, moment: datetime) -> int:
-        query = "select count(*) from calls where plan = ? and called_at >= ?"
+    def _spent_since(self, calls: sqlite3.Connection, moment: datetime) -> int:
+        query = "select coalesce(sum(costs), 0) from calls where plan = ? and called_at >= ?"
         return int(calls.execute(query, (self._plan, moment.timestamp())).fetchone()[0])
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from coinloom.clock import iso_milliseconds
 from ingestion.coingecko.answers import Shape
 from ingestion.coingecko.client import CoinGeckoClient
-from ingestion.coingecko.spans import Series, Span, moment_of
+from ingestion.coingecko.spans import FINEST_STEP_MS, Series, Span, moment_of
 from ingestion.messages import PriceUpdate
 
 QUOTED_CHARACTERS = 60
@@ -46,6 +46,15 @@ def ask_chart(client: CoinGeckoClient, series: Series, span: Span, now_ms: int) 
     path = f"/coins/{quote(series.coin_id, safe='')}/market_chart/range"
     chart: dict[str, Any] = client.get(path, {"vs_currency": series.vs_currency, **period, "precision": "full"}, CHART)
     return chart
+
+
+def came_in_time(span: Span, asked_ms: int, answered_ms: int) -> bool:
+    """Whether a chart of the last day was that to CoinGecko, too, when it answered.
+
+    A call waits for its turn, and again when CoinGecko says so, with the period that it was given at first. If that no
+    longer reaches up to now, its samples are an hour apart.
+    """
+    return not span.is_recent(asked_ms) or answered_ms - asked_ms <= FINEST_STEP_MS
 
 
 def read_samples(chart: dict[str, Any], series: Series, span: Span) -> Iterator[Sample | BadSample]:

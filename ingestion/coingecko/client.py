@@ -6,11 +6,13 @@ The key travels in a header, never in the URL, and redirects are not followed, s
 import logging
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
 import tenacity
+from urllib3.exceptions import MaxRetryError
 
 from coinloom.clock import Clock, utc_now
 from coinloom.errors import WrongSetting
@@ -25,6 +27,7 @@ READ_TIMEOUT_SECONDS = 10  # of silence; a page takes about a second
 ATTEMPTS_PER_REQUEST = 5
 
 Parameters = dict[str, str | int]
+BeforeCall = Callable[[], Callable[[], None]]
 
 log = logging.getLogger(__name__)
 _exponential_backoff = tenacity.wait_exponential_jitter(initial=1, max=30, jitter=1)
@@ -33,8 +36,8 @@ _exponential_backoff = tenacity.wait_exponential_jitter(initial=1, max=30, jitte
 class CoinGeckoClient:
     """Knows the host and the key's header of a plan, pages, and tries again where it can help.
 
-    `before_call` comes before each request, tries included; `sleep` waits between tries. One that raises abandons the
-    request. Raises WrongKeyOrPlan for a key that cannot work.
+    `before_call` comes before each request, tries included, and returns what is to be called if that costs no credit;
+    `sleep` waits between tries. One that raises abandons the request. Raises WrongKeyOrPlan for a key that cannot work.
     """
 
     def __init__(
@@ -44,7 +47,7 @@ class CoinGeckoClient:
         key: str | None = None,
         base_url: str = "",
         *,
-        before_call: Callable[[], None] = lambda: None,
+        before_call: BeforeCall = lambda: lambda: None,
         sleep: Callable[[float], None] = time.sleep,
         now: Clock = utc_now,
     ) -> None:
@@ -68,7 +71,7 @@ class CoinGeckoClient:
         cls,
         settings: Settings,
         session: requests.Session,
-        before_call: Callable[[], None],
+        before_call: BeforeCall,
         sleep: Callable[[float], None],
         now: Clock,
     ) -> Self:
@@ -104,7 +107,7 @@ class CoinGeckoClient:
                 return
 
     def _get(self, url: str, parameters: Parameters, shape: Shape) -> Any:
-        self._before_call()
+        give_credit_back = self._before_call()
         try:
             with self._session.get(
                 url,
@@ -114,13 +117,23 @@ class CoinGeckoClient:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                if response.status_code != HTTPStatus.OK:
+                    give_credit_back()
                 answer = receive(response)
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+            give_credit_back()
             raise WrongSetting("COINGECKO_BASE_URL is not a web address: it must look like https://host/path") from None
         except requests.RequestException as error:
+            if _found_nobody(error):
+                give_credit_back()
             what = f"no complete answer from {urlsplit(url).hostname} ({type(error).__name__})"
             raise Unreachable(f"{what}; check the network and COINGECKO_BASE_URL") from error
         return read_body(answer, shape, self._now(), self._key)
+
+
+def _found_nobody(error: requests.RequestException) -> bool:
+    """Whether no connection was made: urllib3, which is to try once, names only then the tries that it has used up."""
+    return bool(error.args) and isinstance(error.args[0], MaxRetryError)
 
 
 def _wait_seconds(state: tenacity.RetryCallState) -> float:

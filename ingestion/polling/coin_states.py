@@ -20,6 +20,7 @@ class CoinState(StrEnum):
     UNKNOWN = "unknown"  # asked for by its id, and never answered
     RETIRED = "retired"  # answered once, and no more
     UNPRICED = "unpriced"  # answered without a price
+    NOT_ASKED = "not_asked"  # one of these three before, and not asked for any more
 
 
 Key = tuple[str, str]
@@ -32,7 +33,9 @@ ADVICE = {
     CoinState.RETIRED: "CoinGecko answers for them no more: they are retired or have a new id, see COINGECKO_IDS",
     CoinState.UNPRICED: "CoinGecko has no price for them; their messages go to quarantine",
     CoinState.ANSWERED: "CoinGecko has prices for them again",
+    CoinState.NOT_ASKED: "they are not asked for any more",
 }
+NO_TROUBLE = (CoinState.ANSWERED, CoinState.NOT_ASKED)
 
 
 def changed_states(before: States, request: MarketsRequest, answer: MarketsAnswer) -> dict[Key, CoinState]:
@@ -42,7 +45,11 @@ def changed_states(before: States, request: MarketsRequest, answer: MarketsAnswe
         for coin in request.ids:
             if (coin, currency) not in now:
                 was = before.get((coin, currency), CoinState.UNKNOWN)
-                now[coin, currency] = CoinState.UNKNOWN if was is CoinState.UNKNOWN else CoinState.RETIRED
+                was_answered = was in (CoinState.ANSWERED, CoinState.UNPRICED, CoinState.RETIRED)
+                now[coin, currency] = CoinState.RETIRED if was_answered else CoinState.UNKNOWN
+    for key, was in before.items():
+        if key not in now and was not in NO_TROUBLE and not _is_asked_for(key, was, request):
+            now[key] = CoinState.NOT_ASKED
     return {key: state for key, state in now.items() if before.get(key) is not state}
 
 
@@ -63,8 +70,14 @@ def log_changes(changes: States) -> None:
     for state in CoinState:
         coins = sorted({coin for (coin, _), now in changes.items() if now is state})
         if coins:
-            level = logging.INFO if state is CoinState.ANSWERED else logging.WARNING
+            level = logging.INFO if state in NO_TROUBLE else logging.WARNING
             log.log(level, "%s: %s", first_names(coins, NAMED_AT_MOST), ADVICE[state])
+
+
+def _is_asked_for(key: Key, was: CoinState, request: MarketsRequest) -> bool:
+    """A poll of the top N asks for none by its id; one without a price may merely have left it."""
+    coin, currency = key
+    return currency in request.vs_currencies and (coin in request.ids if request.ids else was is CoinState.UNPRICED)
 
 
 def _present(answer: MarketsAnswer) -> Iterator[tuple[Key, CoinState]]:

@@ -25,10 +25,25 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class PollerSummary:
-    """What the poller has done since it started. A failed poll brought no answer."""
+    """What the poller has done since it started. A failed poll brought no answer.
+
+    `messages` became of the others, `waiting` is how many, of any poll, Kafka has not confirmed in the end.
+    """
 
     polls: int = 0
     failed_polls: int = 0
+    messages: int = 0
+    waiting: int = 0
+
+    @property
+    def missing(self) -> str | None:
+        """What all polls together were to bring and did not, and what to do about it; None if they did."""
+        if not self.messages:
+            return "No price was polled: the lines above say why, or CoinGecko knows no coin of COINGECKO_IDS."
+        if self.waiting:
+            what = f"Kafka has not confirmed {self.waiting:,} messages, which wait on disk for the next poll"
+            return f"{what}; is the broker at KAFKA_BOOTSTRAP_SERVERS up?"
+        return None
 
 
 class Poller:
@@ -75,11 +90,17 @@ class Poller:
         else:
             self._take(poll_id, answer, started)
 
+    def deliver_what_waits(self) -> None:
+        """Between two polls. Raises OutboxUnusable and DeliveryFailed."""
+        if len(self._outbox):
+            self._deliver()
+
     def _take(self, poll_id: UUID, answer: MarketsAnswer, started: float) -> None:
         messages = list(self._messages(answer, poll_id))
         self._outbox.keep(messages)
+        self.summary.messages += len(messages)
         self._watch(answer)
-        self._deliver(poll_id)
+        self._deliver(f"poll {poll_id} is kept, but ")
         seconds = self._report(poll_id, answer, len(messages), None, started)
         there, asked = len(answer.coin_ids()), self._asked
         log.info("poll %s: %d of %d coins, %d messages, %.2f s", poll_id, there, asked, len(messages), seconds)
@@ -96,11 +117,11 @@ class Poller:
         self._reports.note_states(changes, answer.fetched_at)
         self._coins = count_coins(self._reports.states, self._request, answer)
 
-    def _deliver(self, poll_id: UUID) -> None:
+    def _deliver(self, kept: str = "") -> None:
         try:
             self._relay.deliver(DELIVERY_SECONDS)
         except NotAcknowledged as error:
-            log.warning("poll %s is kept, but %s", poll_id, error)
+            log.warning("%s%s", kept, error)
 
     @property
     def _asked(self) -> int:

@@ -9,9 +9,9 @@ from contextlib import suppress
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 from kafka.future import Future
 
-from ingestion.exceptions import DeliveryFailed, NotAcknowledged
+from ingestion.exceptions import DeliveryFailed, NotAcknowledged, OutboxUnusable
 from ingestion.messages import Message
-from ingestion.polling.outbox import Kept, Outbox
+from ingestion.polling.outbox import Kept, Offsets, Outbox
 from ingestion.sender import Acknowledgement, Producer
 
 MAX_UNDER_WAY = 10_000  # in memory, about 1 kB each; the others wait on disk
@@ -21,7 +21,11 @@ log = logging.getLogger(__name__)
 
 
 class Relay:
-    """Sends to one topic. After DeliveryFailed only a new one, behind a new producer, may go on."""
+    """Sends to one topic. After DeliveryFailed only a new one, behind a new producer, may go on.
+
+    After what was confirmed could not be taken out of the outbox it sends nothing more: a restart looks on the topic
+    for as many of the outbox as can be under way, and would send again what came after them.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Relay:
         self._monotonic = monotonic
         self._under_way: deque[tuple[Kept, Acknowledgement]] = deque()
         self._last_sent = 0
+        self._not_noted: OutboxUnusable | None = None
 
     def deliver(self, timeout_seconds: float) -> None:
         """Returns when Kafka has confirmed all that the outbox holds.
@@ -46,7 +51,10 @@ class Relay:
         Raises:
             NotAcknowledged: the time is up; nothing is lost, and the next call goes on.
             DeliveryFailed: Kafka refuses what it is sent, and will again.
+            OutboxUnusable: from then on at each call, before anything is sent.
         """
+        if self._not_noted:
+            raise self._not_noted
         deadline = self._monotonic() + timeout_seconds
         while self._send_more():
             with suppress(KafkaError):  # what did not arrive is still under way
@@ -88,7 +96,14 @@ class Relay:
                 self._under_way.popleft()
         finally:
             if settled:
-                self._outbox.confirm(settled, self._topic, offsets)
+                self._confirm(settled, offsets)
+
+    def _confirm(self, until_id: int, offsets: Offsets) -> None:
+        try:
+            self._outbox.confirm(until_id, self._topic, offsets)
+        except OutboxUnusable as error:
+            self._not_noted = error
+            raise
 
     def _check(self, kept: Kept, error: BaseException | None) -> None:
         if error is None:

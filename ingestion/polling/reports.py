@@ -24,6 +24,9 @@ from stores.migrate import migrate
 KEPT_AT_MOST = 10_000
 SENT_AT_ONCE = 1_000
 CONNECT_TIMEOUT_SECONDS = 2
+BRIEFLY = "-c statement_timeout=2s"
+"""Behind a table that somebody has locked, polling would stand still, and a stop would not be noticed."""
+
 SCHEMA = """
     create table if not exists coin_states (
         coin_id text, vs_currency text, state text not null, primary key (coin_id, vs_currency)
@@ -87,7 +90,7 @@ class PollReports:
             self._outbox.connection.execute(limit, (KEPT_AT_MOST,))
 
     def upload(self, settings: Settings) -> None:
-        """Bring them to PostgreSQL if it is there; says so once when it is not, and when it is again."""
+        """Bring them to PostgreSQL if it takes them soon; says so once when it does not, and when it does again."""
         query = "select id, relation, row from reports order by id limit ?"
         with self._outbox.transaction():
             reports = self._outbox.connection.execute(query, (SENT_AT_ONCE,)).fetchall()
@@ -98,7 +101,7 @@ class PollReports:
             try:
                 _insert(settings, rows)
             except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):  # nobody has migrated yet
-                migrate(settings)
+                migrate(settings, BRIEFLY)
                 _insert(settings, rows)
         except (DatabaseUnavailable, psycopg.Error) as error:
             if not self._is_away:
@@ -118,7 +121,7 @@ class PollReports:
 
 def _insert(settings: Settings, reports: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     """All of them, or none."""
-    with connect(settings, connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS) as connection:
+    with connect(settings, connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS, options=BRIEFLY) as connection:
         for relation, row in reports:
             statement = sql.SQL("insert into {} ({}) values ({}) on conflict do nothing").format(
                 sql.Identifier("ingestion", relation),

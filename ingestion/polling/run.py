@@ -27,6 +27,7 @@ from ingestion.sender import Producer
 from ingestion.topic import Topic, open_topic
 
 SECONDS_IN_30_DAYS = 30 * 24 * 3600
+RECOVERY_PATIENCE_SECONDS = 15  # a broker was just there; who stops us waits for twice as long
 LAST_DELIVERY_SECONDS = 10.0
 DELIVERY_TIMEOUT_SECONDS = 20 * 24 * 3600  # about the longest that Kafka's clients allow: only the outbox gives up less
 
@@ -48,6 +49,7 @@ def run_poller(
 
     What Kafka has not confirmed by then waits on disk for the next start; what waits there now is sent first.
 
+    Between two polls, too, what waits is sent, and reports come to PostgreSQL, at each tick of POLL_INTERVAL_SECONDS.
     One poll that fails is logged and costs only itself. Raises WrongSetting and WrongKeyOrPlan, which no further poll
     would cure, OutboxUnusable, and BrokerUnavailable, BrokerRefused or DeliveryFailed for Kafka.
     """
@@ -63,15 +65,19 @@ def run_poller(
             relay, reports = Relay(outbox, connected, settings.kafka_topic, monotonic=monotonic), PollReports(outbox)
             poller = Poller(client, request, outbox, relay, reports, now=now, monotonic=monotonic)
             try:
-                for _ in _due_polls(pace, max_polls, stop, monotonic):
+                for is_due in _ticks(pace, max_polls, stop, monotonic):
                     try:
-                        poller.poll()
+                        if is_due:
+                            poller.poll()
+                        else:
+                            poller.deliver_what_waits()
                     except WrongKeyOrPlan:
                         reports.upload(settings)
                         raise
                     reports.upload(settings)
             finally:
                 _deliver_the_rest(relay)
+            poller.summary.waiting = len(outbox)
     except Stopped:
         log.info("stopped before a Kafka broker was there")
         return PollerSummary()
@@ -79,23 +85,20 @@ def run_poller(
     return poller.summary
 
 
-def _due_polls(
-    pace: Pace, max_polls: int | None, stop: threading.Event, monotonic: Callable[[], float]
-) -> Iterator[int]:
-    """Yields the number of each poll, from 1, when it is due."""
+def _ticks(pace: Pace, max_polls: int | None, stop: threading.Event, monotonic: Callable[[], float]) -> Iterator[bool]:
+    """Yields of each tick whether a poll is due; ends with the last poll."""
     polls = 0
     for _ in ticks(pace.wanted, monotonic, stop.wait):
-        if not pace.is_due(monotonic()):
-            continue
-        polls += 1
-        yield polls
+        is_due = pace.is_due(monotonic())
+        yield is_due
+        polls += is_due
         if stop.is_set() or polls == max_polls:
             return
 
 
 def _recover(settings: Settings, outbox: Outbox, topic: Topic | None) -> None:
     waiting = len(outbox)
-    with nullcontext(topic) if topic else open_topic(settings) as opened:
+    with nullcontext(topic) if topic else open_topic(settings, RECOVERY_PATIENCE_SECONDS) as opened:
         delivered = forget_delivered(outbox, opened)
     if waiting:
         what = (

@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from coinloom.settings import REPOSITORY, PostgresTls, Settings
+from stack.nobody import as_nobody, give_to_nobody
 from stack.ports import free_port
-from stack.postgres import as_nobody, give_to_nobody
 from tests.certificates import Authority, write_pem
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))

@@ -2,6 +2,8 @@
 
 import contextlib
 import subprocess
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
@@ -17,6 +19,7 @@ from coinloom.clock import iso_milliseconds, utc_now
 from coinloom.processes import environment
 from coinloom.settings import REPOSITORY, CoinGeckoPlan, ServerName, Settings
 from commands.marts import TOP_5, show_top_5
+from health.polls import absent_coins
 from ingestion.exceptions import NotAcknowledged
 from ingestion.messages import Message
 from ingestion.polling.outbox import open_outbox
@@ -141,6 +144,14 @@ def test_what_was_polled_is_reported_in_postgresql_and_in_the_status(market: Set
     assert "1 of 2 coins, 1 messages" in status
     assert "no-such-coin (unknown)" in status
     assert "messages so far" in status
+    assert [coin.coin_id for coin in absent_coins(market)] == ["no-such-coin"]
+    run_command(market, "coinloom", "poll", "--once", "--ids", "bitcoin")
+    assert absent_coins(market) == []
+
+
+def test_a_poll_without_prices_is_exit_code_1_and_says_so(market: Settings) -> None:
+    printed = run_command(market, "coinloom", "poll", "--once", "--ids", "no-such-coin", expect=1)
+    assert "No price was polled" in printed
 
 
 def test_a_report_that_quotes_what_postgresql_does_not_take_stops_none(market: Settings) -> None:
@@ -153,6 +164,26 @@ def test_a_report_that_quotes_what_postgresql_does_not_take_stops_none(market: S
     with connect(market) as connection:
         errors = connection.execute("select error from ingestion.polls order by error").fetchall()
     assert errors == [("an answer of · and half a letter, ·",), (None,)]
+
+
+def test_a_table_that_somebody_has_locked_does_not_hold_up_the_polls(
+    market: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_outbox(market.outbox_file) as outbox:
+        reports = PollReports(outbox)
+        reports.note_poll(PollReport("locked", iso_milliseconds(utc_now()), 0.1, 1, 1, 1, None, 0, 0, 0, 0))
+        with connect(market) as holder:
+            holder.execute("lock table ingestion.polls in access exclusive mode")
+            release = threading.Timer(30, holder.rollback)
+            release.start()
+            started = time.monotonic()
+            reports.upload(market)
+            assert time.monotonic() - started < 15
+            release.cancel()
+        assert "reports of the polls wait on disk: canceling statement due to statement timeout" in caplog.text
+        reports.upload(market)
+    with connect(market) as connection:
+        assert connection.execute("select poll_id from ingestion.polls").fetchall() == [("locked",)]
 
 
 def test_who_may_not_migrate_is_told_what_it_takes(market: Settings) -> None:

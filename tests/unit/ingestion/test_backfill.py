@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,9 +23,10 @@ from coinloom.errors import WrongSetting
 from coinloom.settings import Settings
 from commands.backfill import backfill_period
 from ingestion.backfill.backfill import BackfillSummary
+from ingestion.backfill.checkpoint import Checkpoint
 from ingestion.backfill.run import run_backfill
 from ingestion.coingecko.budget import Budget, Limits
-from ingestion.coingecko.spans import Span, milliseconds
+from ingestion.coingecko.spans import RECENT_MS, Series, Span, milliseconds
 from ingestion.exceptions import (
     CreditsSpent,
     NotAcknowledged,
@@ -67,6 +68,7 @@ class Bench:
         self.moment = NOON
         self.producer = RecordingProducer()
         self.slept: list[float] = []
+        self.sleep: Callable[[float], None] = self.slept.append
         self.stop = threading.Event()
         self.settings: dict[str, Any] = {
             "coingecko_base_url": url,
@@ -84,8 +86,11 @@ class Bench:
             session=requests.Session(),
             producer=self.producer,
             now=lambda: self.moment,
-            sleep=self.slept.append,
+            sleep=self.sleep,
         )
+
+    def sleep_through(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
 
     @property
     def values(self) -> list[dict[str, Any]]:
@@ -223,6 +228,41 @@ def test_a_span_that_is_too_short_for_a_sample_is_done_without_one(server: Scrip
     bench = Bench(server.url, tmp_path)
     for chunks in (1, 0):
         assert bench.run(days=2, until=1.95, coingecko_ids=["bitcoin"]) == BackfillSummary(chunks, chunks)
+
+
+NEARLY_A_DAY = timedelta(milliseconds=RECENT_MS) / timedelta(days=1)
+NOT_YET = Reply(b"slow down", 429, {"Retry-After": "900"})
+
+
+def every(minutes: int) -> Reply:
+    """The prices of the last day before noon, so far apart."""
+    times = range(milliseconds(NOON - timedelta(days=1)), milliseconds(NOON), minutes * 60_000)
+    return Reply(json.dumps({"prices": [[time, 1] for time in times]}).encode())
+
+
+def test_the_last_day_that_came_late_is_asked_for_again(server: ScriptedServer, tmp_path: Path) -> None:
+    """CoinGecko let us wait for 15 minutes; what was asked for was no longer the last day up to now."""
+    server.replies = [NOT_YET, every(60), every(60), Reply(b"<html>")]
+    bench = Bench(server.url, tmp_path)
+    bench.sleep = bench.sleep_through
+    assert bench.run(days=NEARLY_A_DAY, coingecko_ids=["bitcoin"]).failed_chunks == 1
+    start = milliseconds(NOON) - RECENT_MS
+    moved = start + 900_000
+    checkpoint = Checkpoint.of(Settings(_env_file=None, **bench.settings))
+    assert checkpoint.spans(Series("bitcoin", "usd")) == [Span(start, moved)]
+    assert [int(asked.query["from"]) for asked in server.asked] == [start // 1000] * 3 + [moved // 1000]
+    server.replies = [every(5)]
+    assert bench.run(days=NEARLY_A_DAY, coingecko_ids=["bitcoin"]).is_complete
+    assert len(bench.taken()) == (milliseconds(NOON) - moved) // 300_000
+
+
+def test_nobody_is_asked_for_the_last_day_for_ever(server: ScriptedServer, tmp_path: Path) -> None:
+    server.replies = [NOT_YET, every(60), every(60), NOT_YET, every(60), every(5)]
+    bench = Bench(server.url, tmp_path)
+    bench.sleep = bench.sleep_through
+    summary = bench.run(days=NEARLY_A_DAY, coingecko_ids=["bitcoin"])
+    assert (summary.failed_chunks, summary.chunks_done) == (1, 0)
+    assert len(server.asked) == 5
 
 
 def test_what_kafka_has_not_confirmed_is_sent_again(bench: Bench, undisturbed: Rows) -> None:

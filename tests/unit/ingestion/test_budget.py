@@ -1,15 +1,21 @@
 """What calls may cost, on a clock that only the test moves, and in a file that outlives its process."""
 
+import contextlib
 import logging
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
 from coinloom.settings import CoinGeckoPlan, Settings
 from ingestion.coingecko.budget import Budget, Limits
-from ingestion.exceptions import CallsNotKept, CreditsSpent
+from ingestion.coingecko.client import CoinGeckoClient
+from ingestion.coingecko.markets import MarketsRequest
+from ingestion.exceptions import BadAnswer, CallsNotKept, CreditsSpent, Unreachable
 from ingestion.polling.schedule import Pace
+from tests.unit.ingestion.scripted_server import Reply, ScriptedServer, coins
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MONTHS_END = datetime(2026, 12, 1, tzinfo=UTC)
@@ -35,8 +41,12 @@ def clock() -> Clock:
     return Clock()
 
 
+def calls_file(folder: Path) -> Path:
+    return folder / "new" / "calls.sqlite"
+
+
 def budget(folder: Path, clock: Clock, per_minute: int = 0, per_month: int = 0) -> Budget:
-    path = folder / "new" / "calls.sqlite"
+    path = calls_file(folder)
     return Budget(path, CoinGeckoPlan.DEMO, Limits(per_minute, per_month), now=clock.now, sleep=clock.sleep)
 
 
@@ -102,6 +112,63 @@ def test_polls_are_left_out_so_that_the_credits_last_and_the_log_says_so(
     )
     clock.moment = MONTHS_END + timedelta(minutes=20)
     assert pace.is_due((clock.moment - NOON).total_seconds())
+
+
+def poll(limited: Budget, url: str, clock: Clock) -> None:
+    client = CoinGeckoClient(
+        requests.Session(), base_url=url, before_call=limited.spend, sleep=clock.sleep, now=clock.now
+    )
+    client.markets(MarketsRequest(("usd",), ("bitcoin",)))
+
+
+def costs(folder: Path) -> list[int]:
+    """Of each call that is noted."""
+    return [cost for (cost,) in sqlite3.connect(calls_file(folder)).execute("select costs from calls order by rowid")]
+
+
+def test_an_outage_costs_no_credits(tmp_path: Path, clock: Clock) -> None:
+    limited = budget(tmp_path, clock, per_minute=30, per_month=10_000)
+    with pytest.raises(Unreachable):
+        poll(limited, "http://127.0.0.1:1/api/v3", clock)
+    assert costs(tmp_path) == [0] * 5
+    assert limited.credits_left() == 10_000
+
+
+def test_only_an_answer_costs_a_credit_and_every_call_counts_for_the_minute(
+    server: ScriptedServer, tmp_path: Path, clock: Clock
+) -> None:
+    server.replies = [Reply(b"slow down", 429), Reply(b"slow down", 429), coins("bitcoin")]
+    limited = budget(tmp_path, clock, per_minute=3, per_month=10_000)
+    poll(limited, server.url, clock)
+    assert costs(tmp_path) == [0, 0, 1]
+    assert limited.credits_left() == 9_999
+    waited = len(clock.slept)
+    limited.spend()
+    assert len(clock.slept) == waited + 1
+
+
+@pytest.mark.parametrize("reply", [Reply(b"[{", cut=True), Reply(b"<html>")])
+def test_what_may_have_been_an_answer_costs_a_credit(
+    server: ScriptedServer, tmp_path: Path, clock: Clock, reply: Reply
+) -> None:
+    server.replies = [reply, coins("bitcoin")]
+    limited = budget(tmp_path, clock, per_month=10_000)
+    with contextlib.suppress(BadAnswer):
+        poll(limited, server.url, clock)
+    assert set(costs(tmp_path)) == {1}
+
+
+def test_a_file_of_an_earlier_release_keeps_what_was_spent(tmp_path: Path, clock: Clock) -> None:
+    calls_file(tmp_path).parent.mkdir()
+    with sqlite3.connect(calls_file(tmp_path)) as earlier:
+        earlier.execute("create table calls (plan text not null, called_at real not null)")
+        earlier.execute("insert into calls values ('demo', ?)", (NOON.timestamp(),))
+    limited = budget(tmp_path, clock, per_month=10)
+    assert limited.credits_left() == 9
+    limited.spend()()
+    limited.spend()
+    assert costs(tmp_path) == [1, 0, 1]
+    assert limited.credits_left() == 8
 
 
 def test_without_limits_nothing_is_kept(tmp_path: Path, clock: Clock) -> None:

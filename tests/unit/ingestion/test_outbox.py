@@ -120,6 +120,20 @@ def test_what_kafka_refuses_for_another_reason_stays_with_all_after_it(outbox: O
     assert waiting(outbox) == [message(2), message(3)]
 
 
+def test_after_a_confirmation_that_could_not_be_noted_nothing_more_is_sent(outbox: Outbox) -> None:
+    """A restart looks for no more than the first 10."""
+    outbox.keep([message(number) for number in range(25)])
+    refusal = "select raise(fail, 'database or disk is full')"
+    outbox.connection.execute(f"create trigger full before delete on messages begin {refusal}; end")
+    producer = RecordingProducer()
+    sending = relay(outbox, producer, max_under_way=10)
+    for _ in range(2):
+        with pytest.raises(OutboxUnusable, match="disk is full"):
+            sending.deliver(1000)
+    assert [sent.key for sent in producer.sent] == [message(number).key for number in range(10)]
+    assert len(outbox) == 25
+
+
 class Topic:
     """What is on the topic, in one partition; remembers from where it was read."""
 

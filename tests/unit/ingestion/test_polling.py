@@ -1,8 +1,11 @@
 """The poller from HTTP to the producer; the producer is a recorder, the HTTP server is real."""
 
+import contextlib
 import itertools
 import json
 import logging
+import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from kafka.errors import MessageSizeTooLargeError
+from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 from typer.testing import CliRunner
 
 import ingestion.__main__
@@ -73,7 +76,7 @@ def test_one_poll_sends_a_message_per_coin_and_currency(
     server.replies = [coins("bitcoin", "ether")]
     producer = RecordingProducer()
     summary = run(producer, coingecko_vs_currencies=["usd", "eur"])
-    assert summary == PollerSummary(polls=1, failed_polls=0)
+    assert summary == PollerSummary(polls=1, messages=4)
     values = [json.loads(message.body) for message in producer.sent]
     assert [(value["vs_currency"], value["coin_id"]) for value in values] == [
         ("usd", "bitcoin"),
@@ -106,7 +109,7 @@ def test_a_poll_that_fails_costs_only_itself(
 ) -> None:
     server.replies = [coins("bitcoin", "ether"), Reply(b"<html>"), coins("bitcoin", "ether")]
     producer = RecordingProducer()
-    assert run(producer, max_polls=3) == PollerSummary(polls=3, failed_polls=1)
+    assert run(producer, max_polls=3) == PollerSummary(polls=3, failed_polls=1, messages=4)
     assert len(producer.sent) == 4
     assert "failed: CoinGecko's answer of 6 bytes is not a JSON list of coins: <html>" in caplog.text
 
@@ -141,6 +144,123 @@ def test_what_becomes_of_a_coin_is_told_once_per_change(
         "bitcoin: CoinGecko has prices for them again",
         "ether: CoinGecko answers for them no more: they are retired or have a new id, see COINGECKO_IDS",
     ]
+
+
+@pytest.mark.parametrize(
+    "now_asked",
+    [
+        {"coingecko_ids": ["bitcoin", "avalanche-2"]},
+        {"coingecko_ids": ["bitcoin", "avalanche"], "coingecko_vs_currencies": ["eur"]},
+        {"coingecko_ids": [], "coingecko_top_n": 2},
+    ],
+)
+def test_a_coin_that_was_absent_and_is_not_asked_for_any_more_is_told_once(
+    server: ScriptedServer,
+    run: Callable[..., PollerSummary],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    now_asked: dict[str, object],
+) -> None:
+    caplog.set_level(logging.INFO)
+    away = {"postgres_port": 1}
+    server.replies = [coins("bitcoin")]
+    run(RecordingProducer(), coingecko_ids=["bitcoin", "avalanche"], **away)
+    server.replies = [coins("bitcoin", "avalanche-2")]
+    run(RecordingProducer(), max_polls=2, **now_asked, **away)
+    with open_outbox(tmp_path / "poller.sqlite") as outbox:
+        query = "select row from reports where relation = 'coin_states' order by id"
+        reported = [json.loads(row) for (row,) in outbox.connection.execute(query).fetchall()]
+    dropped = [(row["coin_id"], row["vs_currency"]) for row in reported if row["state"] == "not_asked"]
+    assert dropped == [("avalanche", "usd")]
+    assert caplog.text.count("avalanche: they are not asked for any more") == 1
+
+
+def test_an_id_that_is_asked_for_again_is_as_unknown_as_it_was(
+    server: ScriptedServer, run: Callable[..., PollerSummary], caplog: pytest.LogCaptureFixture
+) -> None:
+    server.replies = [coins("bitcoin")]
+    for ids in (["bitcoin", "avalanche"], ["bitcoin"], ["bitcoin", "avalanche"]):
+        run(RecordingProducer(), coingecko_ids=ids, postgres_port=1)
+    assert caplog.text.count("avalanche: CoinGecko does not know them") == 2
+
+
+def test_a_coin_that_has_left_the_top_keeps_its_state(
+    server: ScriptedServer, run: Callable[..., PollerSummary], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    server.replies = [Reply(b'[{"id": "new", "current_price": null}]'), coins("bitcoin")]
+    run(RecordingProducer(), max_polls=2, coingecko_ids=[], coingecko_top_n=1, postgres_port=1)
+    assert "new: CoinGecko has no price" in caplog.text
+    assert "not asked for" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("reply", "on_flush", "missing"),
+    [
+        (coins("bitcoin"), acknowledge, None),
+        (Reply(b"[]"), acknowledge, "No price was polled: .*COINGECKO_IDS"),
+        (Reply(b"<html>"), acknowledge, "No price was polled: the lines above"),
+        (coins("bitcoin", "ether"), time_out, "Kafka has not confirmed 4 messages, .*KAFKA_BOOTSTRAP_SERVERS"),
+    ],
+)
+def test_polls_without_prices_or_without_kafka_say_what_is_missing(
+    server: ScriptedServer,
+    run: Callable[..., PollerSummary],
+    reply: Reply,
+    on_flush: Callable[[list[Sent]], None],
+    missing: str | None,
+) -> None:
+    server.replies = [reply]
+    summary = run(RecordingProducer(on_flush), max_polls=2, monotonic=itertools.count().__next__)
+    assert (summary.missing is None) == (missing is None)
+    assert re.match(missing or "", summary.missing or "")
+
+
+def test_between_two_polls_what_waits_is_delivered_and_reported(server: ScriptedServer, tmp_path: Path) -> None:
+    """On a plan whose credits are spent, the next poll is weeks away."""
+    server.replies = [coins("bitcoin")]
+    stop, uploads, delivered = threading.Event(), [], []
+
+    def come_back_after_the_first_upload(sent: list[Sent]) -> None:
+        if not uploads:
+            raise KafkaTimeoutError
+        delivered.append(stop.is_set())
+        acknowledge(sent)
+
+    def hang_up() -> None:
+        with contextlib.suppress(OSError):  # its end
+            while True:
+                connection, _ = postgres.accept()
+                uploads.append(len(server.asked))
+                if len(uploads) > 1:
+                    stop.set()
+                connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as postgres:
+        threading.Thread(target=hang_up, daemon=True).start()
+        too_late = threading.Timer(20, stop.set)
+        too_late.start()
+        settings = Settings(
+            _env_file=None,
+            coinloom_home=tmp_path,
+            coingecko_base_url=server.url,
+            coingecko_ids=["bitcoin"],
+            coingecko_credits_per_month=1,
+            poll_interval_seconds=0.05,
+            postgres_port=postgres.getsockname()[1],
+        )
+        summary = run_poller(
+            settings,
+            stop=stop,
+            producer=RecordingProducer(come_back_after_the_first_upload),
+            topic=EmptyTopic(),
+            now=lambda: NOW,
+            monotonic=itertools.count().__next__,
+        )
+        too_late.cancel()
+    assert summary == PollerSummary(polls=1, messages=1)
+    assert delivered == [False]
+    assert uploads[:2] == [1, 1]
 
 
 def test_a_stop_request_ends_after_the_current_poll_with_everything_flushed(

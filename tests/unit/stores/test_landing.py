@@ -24,11 +24,24 @@ def land(lake: Path, hour: str, file: str, *events: datetime) -> None:
 
 def test_the_newest_hour_counts_its_rows_and_no_others(settings: Settings, tmp_path: Path) -> None:
     newest = datetime(2026, 11, 22, 10, 9)
-    land(tmp_path, "2026-11-22T09", "a.parquet", datetime(2026, 11, 22, 11))
+    land(tmp_path, "2026-11-22T08", "a.parquet", datetime(2026, 11, 22, 11))
+    land(tmp_path, "2026-11-22T09", "a.parquet", datetime(2026, 11, 22, 9))
     land(tmp_path, "2026-11-22T10", "b.parquet", datetime(2026, 11, 22, 10, 1), newest)
     land(tmp_path, "2026-11-22T10", "c.parquet", datetime(2026, 11, 22, 10, 5))
     land(tmp_path, "2026-11-22T10", "_not_committed.parquet", datetime(2026, 11, 22, 10, 30))
     assert newest_hour(settings, Sink.PARQUET) == NewestHour("2026-11-22T10", 3, newest)
+
+
+def test_the_hour_before_says_what_is_newest_while_an_hour_begins_with_a_backfill(
+    settings: Settings, tmp_path: Path
+) -> None:
+    live, backfilled = datetime(2026, 11, 22, 9, 59), datetime(2026, 2, 24)
+    land(tmp_path, "2026-11-22T08", "a.parquet", datetime(2026, 11, 22, 11))
+    land(tmp_path, "2026-11-22T09", "a.parquet", live, backfilled)
+    land(tmp_path, "2026-11-22T09", "b.parquet", backfilled)
+    land(tmp_path, "2026-11-22T10", "c.parquet", backfilled, backfilled)
+    (tmp_path / "landing" / "crypto_prices" / "landed_hour=2026-11-22T11").mkdir()
+    assert newest_hour(settings, Sink.PARQUET) == NewestHour("2026-11-22T10", 2, live)
 
 
 def test_before_the_first_row_there_is_no_hour(settings: Settings) -> None:

@@ -1,0 +1,70 @@
+"""Readers of the topic, and others that connect, where no broker answers, or none answers any more."""
+
+import gc
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kafka import TopicPartition
+from kafka.errors import KafkaTimeoutError
+
+from coinloom.settings import Settings
+from ingestion.exceptions import BrokerUnavailable
+from ingestion.producer import ensure_topic
+from ingestion.topic import KafkaTopic, open_topic
+
+NOBODY = Settings(_env_file=None, kafka_bootstrap_servers="127.0.0.1:1")
+
+
+def look() -> None:
+    with open_topic(NOBODY, patience_seconds=0.2) as topic:
+        topic.ends()
+
+
+def create() -> None:
+    ensure_topic(NOBODY, sleep=lambda _seconds: None, wait_seconds=0)
+
+
+@pytest.mark.parametrize(("connect", "times"), [(look, 3), (create, 1)])
+def test_nothing_is_left_of_a_client_that_found_no_broker(
+    connect: Callable[[], None], times: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, "kafka")  # what is captured has errors, and their tracebacks have sockets
+    before = descriptors()
+    for _ in range(times):
+        with pytest.raises(BrokerUnavailable, match="KAFKA_BOOTSTRAP_SERVERS"):
+            connect()
+    assert [thread for thread in threading.enumerate() if thread.name.startswith("kafka-io-")] == []
+    assert descriptors() == before
+
+
+def descriptors() -> int:
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+class SilentConsumer:
+    """Of a broker that died after it had said where the topic begins."""
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        """Takes any."""
+
+    def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 0)
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Stays where it is."""
+
+    def position(self, _partition: TopicPartition, _timeout_ms: int) -> int:
+        return 0
+
+    def poll(self, **_options: int) -> dict[TopicPartition, list[object]]:
+        return {}
+
+
+def test_a_reader_does_not_wait_for_ever_for_a_broker_that_died() -> None:
+    topic = KafkaTopic(SilentConsumer(), "prices", patience_seconds=0.05)
+    with pytest.raises(KafkaTimeoutError, match=r"no message within 0\.05 s"):
+        list(topic.messages({}, {0: 7}))
