@@ -29,7 +29,7 @@ COUNTS = """
 
     select count(*), count(distinct (kafka_partition, kafka_offset)) from places
 """
-EMPTY_TABLES = "truncate landing.crypto_prices, quarantine.crypto_prices"
+EMPTY_TABLES = "truncate landing.crypto_prices, quarantine.crypto_prices, landing.next_offsets"
 
 
 class NotAllLanded(CoinloomError):

@@ -5,7 +5,7 @@
 | `job` | what spark-submit runs |
 | `side_by_side` | one query a sink, none stops another |
 | `landing` | the query of one sink |
-| `lost_messages` | what is gone from the topic before it was landed |
+| `lost_messages`, `topic_id` | what is gone from the topic before it was landed, or from PostgreSQL after it |
 | `transforms` | messages as typed rows, valid or with a reason |
 | `staging` | a batch computed, as files aside |
 | `parquet_sink`, `postgres_sink` | those files into a sink, once |

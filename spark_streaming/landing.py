@@ -54,14 +54,16 @@ class Landing:
     def run(self) -> None:
         """Start the query and wait for its end; raises what ended it. May be called again."""
         self._cause = None
-        require_nothing_lost(self._settings, self._kind, skip=self._skip_lost)
+        if self._kind is Sink.POSTGRES:
+            migrate(self._settings)
         try:
+            require_nothing_lost(self._settings, self._kind, skip=self._skip_lost)
             self._start().awaitTermination()
-        except StreamingQueryException as error:
+        except (StreamingQueryException, OSError) as error:
             # Ours says what to do; Spark's has it somewhere in the stack of the JVM.
             raise self._cause or self._of_the_disk(error) or error from None
 
-    def _of_the_disk(self, error: StreamingQueryException) -> LakeNotWritable | None:
+    def _of_the_disk(self, error: Exception) -> LakeNotWritable | None:
         """Batches and checkpoints alike are written below LAKE_ROOT, whatever the sink."""
         advice = storage_advice(str(error), f"LAKE_ROOT ({self._settings.lake})")
         return (
@@ -90,7 +92,6 @@ class Landing:
         staging = Staging(self._spark, self._settings, self._checkpoint)
         if self._kind is Sink.PARQUET:
             return ParquetSink(self._spark, self._settings.lake, staging)
-        migrate(self._settings)
         return PostgresSink(self._settings, staging)
 
 

@@ -1,8 +1,9 @@
 """Lands batches as Parquet: files whose names are fixed by the query and the batch.
 
 A batch is written aside, then its files are published under their final names, replacing what an interrupted attempt at
-the same batch left there: by a rename, in an object store by one put. So a repeated batch changes nothing, and a reader
-of the folder, whatever its engine, only ever sees whole files.
+the same batch left there: by a rename, in an object store by one put. What else that attempt left goes, also where
+another release calls a message valid that was rejected then. So each message of a repeated batch is there once, and a
+reader of the folder, whatever its engine, only ever sees whole files.
 """
 
 from pyspark.sql import DataFrame, SparkSession
@@ -27,23 +28,29 @@ class ParquetSink:
         """Land a batch of staged rows; returns how many messages it has."""
         batch = self._staging.write(rows, batch_id)
         self._publish(batch.valid, "landing/crypto_prices", batch)
-        if self._files.names(batch.rejected, "part-"):
-            quarantine = f"{batch.folder}/quarantine"
-            rejected = self._spark.read.schema(batch.schema).parquet(batch.rejected)
-            rejected_rows(rejected).coalesce(1).write.mode("overwrite").parquet(quarantine)
-            self._publish(quarantine, "quarantine/crypto_prices", batch)
+        self._publish(self._quarantine(batch), "quarantine/crypto_prices", batch)
         self._staging.remove(batch)
         self._may_be_repeated = False
         return batch.messages
 
+    def _quarantine(self, batch: StagedBatch) -> str:
+        """The folder with the rows of quarantine, beside the others of the batch; it is missing if there are none."""
+        folder = f"{batch.folder}/quarantine"
+        if self._files.names(batch.rejected, "part-"):
+            rejected = self._spark.read.schema(batch.schema).parquet(batch.rejected)
+            rejected_rows(rejected).coalesce(1).write.mode("overwrite").parquet(folder)
+        return folder
+
     def _publish(self, staged: str, table: str, batch: StagedBatch) -> None:
         parts = self._files.names(staged, "part-")
-        if not parts:
+        if not parts and not self._may_be_repeated:
             return
         folder = f"{self._lake}/{table}/{PARTITION}={self._never_before_the_newest(table, batch.landed_hour)}"
-        self._files.make_folder(folder)
-        names = [f"{batch.name}.parquet"]
-        names += [f"{batch.name}-{number}.parquet" for number in range(1, len(parts))]
+        if parts:
+            self._files.make_folder(folder)
+        names = [
+            f"{batch.name}-{number}.parquet" if number else f"{batch.name}.parquet" for number in range(len(parts))
+        ]
         for part, name in zip(parts, names, strict=True):
             self._files.publish(f"{staged}/{part}", f"{folder}/{name}")
         if self._may_be_repeated:  # maybe with other files, by another release

@@ -1,12 +1,14 @@
 """Lands batches in PostgreSQL, each in one transaction.
 
-The key of a landed row is its place in Kafka. Where one is there already, as when a batch is repeated, all go through
-an empty side table, and those that are new into the real one: nothing is inserted twice. As in the lake, no row lands
-in an hour before the newest: builds read on from there.
+The key of a landed row is its place in Kafka. Each transaction also notes how far the topic has landed. Where a batch
+begins before that, or a row is there already, all go through empty side tables, and those that are new into the real
+ones: no place is in them twice, nor in both. As in the lake, no row lands in an hour before the newest: builds read on
+from there.
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import psycopg
 import pyarrow as pa
@@ -18,17 +20,32 @@ from pyarrow.parquet import ParquetFile
 from pyspark.sql import DataFrame
 
 from coinloom.settings import Settings
+from spark_streaming.lost_messages import require_rows
 from spark_streaming.staging import Staging
 from spark_streaming.transforms import LANDING_COLUMNS, QUARANTINE_COLUMNS, STAGED_INSTEAD
-from stores.composing import names
+from stores.composing import all_equal, names
 from stores.database import connect
 from stores.lake_files import PARTITION, arrow_address, data_files
+from stores.next_offsets import note_next_offsets
 
 # So many rows are in memory at once, and what is in quarantine may have 1 MB a row.
 LANDING_ROWS, QUARANTINE_ROWS = 20_000, 100
 
+COLUMNS = {"landing": LANDING_COLUMNS, "quarantine": QUARANTINE_COLUMNS}
+OTHER = {"landing": "quarantine", "quarantine": "landing"}
+PLACE = ("kafka_topic", "kafka_partition", "kafka_offset")
+# Another release may have called a message valid that this one rejects, or the other way round: it stays where it is.
+MERGE = """
+    insert into {target} ({columns}, landed_hour)
+    select {columns}, %s
+    from {incoming} as incoming
+    where not exists (select from {other} as other where {is_at_that_place})
+    on conflict do nothing
+"""
 
 Rows = Iterator[pa.RecordBatch]
+Batch = Mapping[str, Callable[[], Rows]]
+"""By schema, what gives the rows for its table anew at each call."""
 
 
 class PostgresSink:
@@ -39,16 +56,22 @@ class PostgresSink:
         self._staging = staging
 
     def write(self, rows: DataFrame, batch_id: int) -> int:
-        """Land a batch of staged rows; returns how many messages it has."""
+        """Land a batch of staged rows; returns how many messages it has.
+
+        Raises:
+            RowsLost: what landed before it is not there any more.
+            DatabaseUnavailable, psycopg.Error.
+        """
         with connect(self._settings) as connection:  # first: if it fails, it says what to do, and no task waits for it
             batch = self._staging.write(rows, batch_id)
-            _insert(connection, "landing", batch.landed_hour, lambda: _rows(batch.valid, LANDING_ROWS))
-            _insert(
-                connection,
-                "quarantine",
-                batch.landed_hour,
-                lambda: map(_rejected_rows, _rows(batch.rejected, QUARANTINE_ROWS)),
-            )
+            is_new = require_rows(connection, self._settings, batch.begins) == batch.begins
+            of_batch: Batch = {
+                "landing": partial(_rows, batch.valid, LANDING_ROWS),
+                "quarantine": lambda: map(_rejected_rows, _rows(batch.rejected, QUARANTINE_ROWS)),
+            }
+            if not is_new or not _copy_new(connection, of_batch, batch.landed_hour):
+                _merge(connection, of_batch, batch.landed_hour)
+            note_next_offsets(connection, self._settings.kafka_topic, batch.ends)
         self._staging.remove(batch)
         return batch.messages
 
@@ -68,23 +91,42 @@ def _rejected_rows(staged: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
 
 
-def _insert(connection: psycopg.Connection, schema: str, landed_hour: str, rows: Callable[[], Rows]) -> None:
-    """`rows` gives them anew at each call."""
-    target, incoming = sql.Identifier(schema, "crypto_prices"), sql.Identifier(schema, "crypto_prices_incoming")
-    newest = sql.SQL("select greatest(%s, max(landed_hour)) from {}").format(target)
-    (hour,) = connection.execute(newest, [landed_hour]).fetchone()  # type: ignore[misc]
+def _copy_new(connection: psycopg.Connection, of_batch: Batch, landed_hour: str) -> bool:
+    """False, and nothing is there, if a row of it was there before."""
     try:
         with connection.transaction():
-            _copy(connection, target, rows(), {PARTITION: hour})
+            for schema, rows in of_batch.items():
+                _copy(connection, _table(schema), rows(), {PARTITION: _hour(connection, schema, landed_hour)})
     except psycopg.errors.UniqueViolation:
+        return False
+    return True
+
+
+def _merge(connection: psycopg.Connection, of_batch: Batch, landed_hour: str) -> None:
+    for schema, rows in of_batch.items():
+        incoming = sql.Identifier(schema, "crypto_prices_incoming")
         connection.execute(sql.SQL("truncate {}").format(incoming))
         _copy(connection, incoming, rows(), {})
-        merge = (
-            "insert into {target} ({columns}, landed_hour) select {columns}, %s from {incoming} on conflict do nothing"
+        merge = sql.SQL(MERGE).format(
+            target=_table(schema),
+            columns=names(COLUMNS[schema]),
+            incoming=incoming,
+            other=_table(OTHER[schema]),
+            is_at_that_place=all_equal(PLACE, "other", "incoming"),
         )
-        columns = names(LANDING_COLUMNS if schema == "landing" else QUARANTINE_COLUMNS)
-        connection.execute(sql.SQL(merge).format(target=target, columns=columns, incoming=incoming), [hour])
+        connection.execute(merge, [_hour(connection, schema, landed_hour)])
         connection.execute(sql.SQL("truncate {}").format(incoming))
+
+
+def _table(schema: str) -> sql.Identifier:
+    return sql.Identifier(schema, "crypto_prices")
+
+
+def _hour(connection: psycopg.Connection, schema: str, landed_hour: str) -> str:
+    """That hour, or the newest of the table if it is later."""
+    newest = sql.SQL("select greatest(%s, max(landed_hour)) from {}").format(_table(schema))
+    (hour,) = connection.execute(newest, [landed_hour]).fetchone()  # type: ignore[misc]
+    return str(hour)
 
 
 def _copy(connection: psycopg.Connection, table: sql.Identifier, rows: Rows, constants: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ Which files there are follows from the batch's offsets, so a batch that is repea
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,13 +28,21 @@ OPTIONS = {f"parquet.enable.dictionary#{name}": "false" for name in WITHOUT_DICT
 
 @dataclass(frozen=True, slots=True)
 class StagedBatch:
-    """`name` is that of this batch of this query for ever. Both folders may be missing: they have no rows then."""
+    """`name` is that of this batch of this query for ever. Both folders may be missing: they have no rows then.
+
+    It has the messages from `begins` up to and without `ends`, by partition.
+    """
 
     name: str
     folder: str
     landed_hour: str
-    messages: int
+    begins: Mapping[int, int]
+    ends: Mapping[int, int]
     schema: StructType
+
+    @property
+    def messages(self) -> int:
+        return sum(self.ends.values()) - sum(self.begins.values())
 
     @property
     def valid(self) -> str:
@@ -58,24 +67,26 @@ class Staging:
     def write(self, rows: DataFrame, batch_id: int) -> StagedBatch:
         """Write the rows (transforms.staged_rows), instead of what an earlier attempt has left."""
         name = f"{self._stream_id}-{batch_id:010d}"
-        landed_at, offsets = self._planned(batch_id)
-        count = sum(offsets.values()) - sum(self._planned(batch_id - 1)[1].values() if batch_id else ())
-        batch = StagedBatch(name, f"{self._folder}/{name}", f"{landed_at:%Y-%m-%dT%H}", count, rows.schema)
-        in_files = rows.coalesce(1) if count <= SMALL_BATCH else rows
+        landed_at, ends = self._planned(batch_id)
+        before = self._planned(batch_id - 1)[1] if batch_id else {}
+        begins = {partition: before.get(partition, 0) for partition in ends}
+        batch = StagedBatch(name, f"{self._folder}/{name}", f"{landed_at:%Y-%m-%dT%H}", begins, ends, rows.schema)
+        in_files = rows.coalesce(1) if batch.messages <= SMALL_BATCH else rows
         in_files.write.mode("overwrite").partitionBy(IS_REJECTED).options(**OPTIONS).parquet(batch.folder)
         return batch
 
     def remove(self, batch: StagedBatch) -> None:
         self.files.delete(batch.folder)
 
-    def _planned(self, batch_id: int) -> tuple[datetime, dict[str, int]]:
+    def _planned(self, batch_id: int) -> tuple[datetime, dict[int, int]]:
         """The batch's time, which is the `landed_at` of its rows, and the offsets where it ends, by partition.
 
         Spark has written both down before the batch began.
         """
         lines = self.files.read_text(f"{self._checkpoint}/offsets/{batch_id}").splitlines()
-        milliseconds = json.loads(lines[1])["batchTimestampMs"]
-        return datetime.fromtimestamp(milliseconds / 1000, UTC), json.loads(lines[-1])[self._topic]
+        milliseconds, offsets = json.loads(lines[1])["batchTimestampMs"], json.loads(lines[-1])[self._topic]
+        ends = {int(partition): offset for partition, offset in offsets.items()}
+        return datetime.fromtimestamp(milliseconds / 1000, UTC), ends
 
     @cached_property
     def _stream_id(self) -> str:

@@ -1,4 +1,4 @@
-"""A sink that was away for longer than the topic keeps messages, and a broker that came back without its data."""
+"""A sink that was away for longer than the topic keeps messages; a broker or a PostgreSQL that lost what it had."""
 
 import shutil
 import time
@@ -11,10 +11,11 @@ from kafka.errors import KafkaError
 
 from coinloom.settings import Settings, Sink
 from ingestion.producer import ensure_topic
-from spark_streaming.lost_messages import AnotherTopic, MessagesLost, require_nothing_lost
+from spark_streaming.lost_messages import AnotherTopic, MessagesLost, RowsLost, require_nothing_lost
+from stores.database import connect
 from stores.landing import LandedFromElsewhere
 from tests.commands import run_command
-from tests.integration.streams import landed, prices, send
+from tests.integration.streams import in_postgres, landed, prices, send
 from tests.integration.warm_stream import WarmStream
 from tests.stacks import elsewhere
 
@@ -51,12 +52,24 @@ def test_what_is_gone_is_named_and_skipped_on_purpose_only(own: Settings, warm_s
 def test_a_topic_that_begins_anew_is_not_taken_for_the_old_one(own: Settings, warm_stream: WarmStream) -> None:
     send(own, prices(0, 1, 2))
     warm_stream.land(own)
+    noted = Path(own.lake, "_checkpoints", "parquet", "topic_id")
+    old_id = noted.read_text()
     delete_topic(own)
     send(own, prices(3))
+    noted.unlink()  # as a checkpoint of an earlier release
+    with pytest.raises(AnotherTopic, match="or the broker came back without its data"):
+        require_nothing_lost(own, Sink.PARQUET, skip=True)
+    noted.write_text(old_id)
+
+    send(own, prices(4, 5, 6, 7))
     with pytest.raises(AnotherTopic, match=f"KAFKA_TOPIC to a name .* remove {own.lake}/_checkpoints/parquet"):
         require_nothing_lost(own, Sink.PARQUET, skip=True)
     with pytest.raises(AssertionError, match="AnotherTopic"):
         warm_stream.land(own)
+    noted.unlink()
+    require_nothing_lost(own, Sink.PARQUET, skip=False)
+    assert len(noted.read_text()) == len(old_id) > 0
+    assert noted.read_text() != old_id
 
     renamed = own.model_copy(update={"kafka_topic": f"{own.kafka_topic}_2"})
     with pytest.raises(
@@ -67,6 +80,22 @@ def test_a_topic_that_begins_anew_is_not_taken_for_the_old_one(own: Settings, wa
     send(renamed, prices(4, 5))
     warm_stream.land(renamed)
     assert landed(own) == [0, 0, 1, 1, 2]
+
+
+def test_a_restored_postgres_gets_again_what_it_lacks(own: Settings, warm_stream: WarmStream) -> None:
+    own = own.model_copy(update={"landing_sinks": [Sink.POSTGRES]})
+    send(own, prices(0, 1, 2))
+    warm_stream.land(own)
+    with connect(own) as connection:  # as from a backup that was made after two messages
+        connection.execute("delete from quarantine.crypto_prices where kafka_offset = 2")
+        connection.execute("update landing.next_offsets set next_offset = 2")
+    with pytest.raises(RowsLost, match=r"postgres: 1 messages .* \(partition 0: 1 from offset 2 to 2\)"):
+        require_nothing_lost(own, Sink.POSTGRES, skip=True)
+    with pytest.raises(AssertionError, match=f"RowsLost: .* remove {own.lake}/_checkpoints/postgres: all that"):
+        warm_stream.land(own)
+    shutil.rmtree(f"{own.lake}/_checkpoints/postgres")
+    warm_stream.land(own)
+    assert sorted(row["kafka_offset"] for row in in_postgres(own, "quarantine")) == [0, 1, 2]
 
 
 def delete_topic(settings: Settings) -> None:

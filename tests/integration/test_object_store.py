@@ -3,11 +3,8 @@
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 
 import pytest
 from kafka import KafkaProducer
@@ -36,6 +33,7 @@ from tests.integration.stored_lake import (
 )
 from tests.object_store import SECRET, files, object_store, on_s3
 from tests.stacks import own_settings, running_stack
+from tests.watching import watching
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
@@ -77,39 +75,12 @@ def test_the_commands_that_read_the_lake_read_it_there(stored: Settings) -> None
     assert "not_an_object" in run_command(stored, "coinloom", "quarantine")
 
 
-@dataclass(slots=True)
-class Watch:
-    looks: int = 0
-    missing: int = 0
-
-
-@contextmanager
-def watching(settings: Settings, paths: list[str]) -> Iterator[Watch]:
-    """Looks again and again whether all of these files are there, until the block ends."""
-    store, _ = FileSystem.from_uri(arrow_address(settings.lake))
-    watch, is_over = Watch(), threading.Event()
-
-    def look() -> None:
-        while not is_over.is_set():
-            infos = store.get_file_info(paths)
-            watch.looks += 1
-            watch.missing += not all(info.is_file for info in infos)
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield watch
-    finally:
-        is_over.set()
-        thread.join()
-
-
 def test_a_repeated_batch_replaces_its_files_while_they_are_looked_at(stored: Settings) -> None:
     store, root = FileSystem.from_uri(arrow_address(stored.lake))
     batch, before = newest(stored, "commits"), [path for table in TABLES for path in files(stored, table)]
     written = {info.path: info.mtime for info in store.get_file_info(before)}
     store.delete_file(f"{root}/_checkpoints/parquet/commits/{batch}")
-    with watching(stored, before) as watch:
+    with watching(stored.lake, before) as watch:
         run_command(stored, "coinloom", "stream", "--available-now")
     assert newest(stored, "commits") == batch
     after = {info.path: info.mtime for info in store.get_file_info(before)}
