@@ -18,7 +18,6 @@ from coinloom.errors import CoinloomError, Stopped
 
 log = logging.getLogger("build")
 
-LOOK_SECONDS = 0.25
 FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 2, 30
 
 Seen = tuple[Landed, ProjectVersion]
@@ -68,7 +67,7 @@ class BuildLoop:
             except Exception as error:  # the loop must outlive whatever one build runs into
                 log.exception("unexpected")
                 self._wait_after_failure(error)
-            self._stop.wait(LOOK_SECONDS)
+            self._stop.wait(self._landing.look_seconds)
 
     def _build_if_it_is_time(self) -> None:
         passed = time.monotonic() - self._last_start

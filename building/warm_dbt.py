@@ -19,6 +19,7 @@ from dbt_common.events.base_types import EventMsg
 
 from building.errors import BuildFailed
 from building.project_files import ProjectVersion, project_version
+from dbt_coinloom.build_lock import checked_with_the_lock
 from dbt_coinloom.kept_sessions import end_kept_sessions
 
 FAILED = {RunStatus.Error, TestStatus.Error, TestStatus.Fail}
@@ -47,7 +48,8 @@ class WarmDbt:
         """
         try:
             self._parse_what_changed()
-            self._invoke([WITHOUT_ARTIFACTS, "build", "--selector", "build"], _unpickle(self._manifest))
+            with checked_with_the_lock(self._require_what_was_parsed):
+                self._invoke([WITHOUT_ARTIFACTS, "build", "--selector", "build"], _unpickle(self._manifest))
         except BuildFailed:
             end_kept_sessions()
             raise
@@ -65,6 +67,11 @@ class WarmDbt:
         self._version = version
         gc.collect()
         gc.freeze()  # what has been imported and parsed stays: later collections need not look at it
+
+    def _require_what_was_parsed(self) -> None:
+        """Another build, for which this one has waited, may have made the tables anew as the changed project says."""
+        if project_version(self._project) != self._version:
+            raise BuildFailed("The dbt project has changed since this build parsed it. The next try parses it anew.")
 
     def _invoke(self, arguments: Sequence[str], manifest: Manifest | None = None) -> dbtRunnerResult:
         done = dbtRunner(manifest, [self._on_event]).invoke([*QUIET, *arguments])

@@ -1,7 +1,10 @@
 """A dbt command that writes Coinloom's tables holds the build lock of its target until it ends.
 
 So builds never run into each other, whoever starts them: `coinloom build`, Airflow, or a person with plain dbt. Targets
-that are not production have schemas, and so a lock, of their own. What a command did in production is kept as a row.
+that are not production have schemas, and so a lock, of their own. What a build did in production is kept as a row.
+
+Tests of the whole history hold it, too: between two tables of a build, what compares them would fail for nothing. They
+are a `dbt test` all the same, because a test that fails in a `dbt build` has dbt skip all tests after it.
 
 The lock goes when PostgreSQL ends, and then another build may begin, while on Spark this one could run on. So it is
 looked at all the time. A command that has lost it ends at once, as if it had been killed; the next goes on from there.
@@ -10,8 +13,11 @@ looked at all the time. A command that has lost it ends at once, as if it had be
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 from dbt.flags import get_flags
@@ -29,6 +35,7 @@ from serving.build_lock import PRODUCTION, lock_of, take_build_lock
 
 # Not run-operation: register_landing_tables makes known what has landed, which does no build any harm.
 COMMANDS_THAT_WRITE = {"build", "clone", "retry", "run", "seed", "snapshot"}
+WHOLE_HISTORY = "test_whole_history"  # a var of the project
 # Compiles and lints in a catalog of its own, without any server.
 TARGET_WITHOUT_SERVER = "spark_session"
 
@@ -38,7 +45,7 @@ class _Held:
     """The lock goes with its connection, which lives as long as the command, or ends with a process that is killed."""
 
     connection: psycopg.Connection
-    record: BuildRecord | None  # in production
+    record: BuildRecord | None  # of a build in production
     is_over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -48,6 +55,17 @@ ADVICE = "This command ends here, before another can run into it. Run it again: 
 
 _held: list[_Held] = []
 _said: set[str] = set()
+_checks: list[Callable[[], None]] = []
+
+
+@contextmanager
+def checked_with_the_lock(check: Callable[[], None]) -> Iterator[None]:
+    """Meanwhile a command of this process calls `check` as soon as it has the lock, and fails with what it raises."""
+    _checks.append(check)
+    try:
+        yield
+    finally:
+        _checks.remove(check)
 
 
 class OneBuildAtATime(dbtPlugin):
@@ -56,17 +74,29 @@ class OneBuildAtATime(dbtPlugin):
     def initialize(self) -> None:
         """dbt shows what this raises as its own error, without a traceback, and ends with exit code 2."""
         flags = get_flags()  # type: ignore[no-untyped-call]
-        command, target = getattr(flags, "WHICH", None), getattr(flags, "TARGET", None)
-        writes = command in COMMANDS_THAT_WRITE and target != TARGET_WITHOUT_SERVER
-        if self.project_name == PROJECT and writes and not _held:
-            of_command = target_of(flags)
-            prefix = of_command.schema_prefix
-            lock = lock_of(prefix) if prefix else PRODUCTION
-            connection = take_build_lock(read_settings(), f"dbt {command}", _say, lock)
-            held = _Held(connection, None if prefix else BuildRecord(str(command), of_command.name))
-            _held.append(held)
-            add_callback_to_manager(_hear)
-            threading.Thread(target=copy_context().run, args=(_watch, held), daemon=True).start()
+        if self.project_name != PROJECT or not _needs_the_lock(flags) or _held:
+            return
+        command, of_command = str(flags.WHICH), target_of(flags)
+        prefix = of_command.schema_prefix
+        lock = lock_of(prefix) if prefix else PRODUCTION
+        connection = take_build_lock(read_settings(), f"dbt {command}", _say, lock)
+        try:
+            for check in _checks:
+                check()
+        except BaseException:
+            connection.close()
+            raise
+        is_recorded = command in COMMANDS_THAT_WRITE and not prefix
+        held = _Held(connection, BuildRecord(command, of_command.name) if is_recorded else None)
+        _held.append(held)
+        add_callback_to_manager(_hear)
+        threading.Thread(target=copy_context().run, args=(_watch, held), daemon=True).start()
+
+
+def _needs_the_lock(flags: Any) -> bool:
+    command, target = getattr(flags, "WHICH", None), getattr(flags, "TARGET", None)
+    looks_at_all_hours = command == "test" and flags.VARS.get(WHOLE_HISTORY)
+    return (command in COMMANDS_THAT_WRITE or bool(looks_at_all_hours)) and target != TARGET_WITHOUT_SERVER
 
 
 def _watch(held: _Held) -> None:

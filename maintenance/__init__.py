@@ -9,6 +9,7 @@
 | `rewriting` | the rows of many files, sorted, in few |
 | `retention` | what is removed when it is older than the settings allow |
 | `landing_retention` | how landing is removed without losing what was made of it |
+| `turns` | hours that are removed one by one, and builds between them |
 | `exchange` | two folders change places, in one step |
 | `errors` | what can stop it |
 

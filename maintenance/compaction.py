@@ -4,7 +4,8 @@ For each hour, of which nobody at any moment can list old and new files together
 
 1. `prepare` writes the new files into a folder aside, `<lake>/_compaction/<table>/landed_hour=...`, which says by its
    file `_sources` what it was made of.
-2. `replace`, while no build runs, lets that folder and the hour's change places. Now the old files are aside.
+2. `replace`, while no build runs, gives the other files of the hour a second name in the folder aside, as those of a
+   batch that may be repeated, and lets that folder and the hour's change places. Now the old files are aside.
 3. What has been landed in the old folder meanwhile goes to the new one.
 4. `mend`, a minute later or whenever it is called next, removes the old files. A reader that had opened the old folder
    before step 2 lists them until then; without the wait it could list an empty folder.
@@ -17,7 +18,8 @@ import errno
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,19 +82,19 @@ class Table:
         (folder / SOURCES).unlink(missing_ok=True)  # a kill has left it; with nothing aside it says nothing
         aside.mkdir(parents=True)
         try:
-            (aside / SOURCES).write_text(json.dumps([source.name for source in sources]))
+            _note_sources(aside, [source.name for source in sources])
             files = rewrite(sources, aside, self._order)
-            for written in (aside / SOURCES, aside):
-                on_disk(written)
+            on_disk(aside)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
         after = sum(file.stat().st_size for file in aside.glob(READERS_FILES))
         return Compacted(len(sources), files, sum(source.stat().st_size for source in sources), after)
 
-    def replace(self, hour: str) -> None:
+    def replace(self, hour: str, change_places: Callable[[Path, Path], None] = exchange) -> None:
         """What was prepared takes its place. No build may run meanwhile: it would miss files that it has listed."""
-        exchange(self._aside_of(hour), self._folder_of(hour))
+        self._keep_other_files(hour)
+        change_places(self._aside_of(hour), self._folder_of(hour))
         (self._folder_of(hour) / SOURCES).touch()
         self._keep_what_landed_meanwhile(hour)
 
@@ -102,10 +104,28 @@ class Table:
     def _aside_of(self, hour: str) -> Path:
         return self._aside / f"{PARTITION}={hour}"
 
+    def _keep_other_files(self, hour: str) -> None:
+        """Otherwise a kill right after the exchange leaves them aside, and the next build passes their rows by."""
+        # Of a file's two names the one that is in the hour from then on stays, and a batch that is repeated replaces
+        # that. The other counts as a source, and goes with the sources. A batch that is repeated just now, before the
+        # exchange, replaces the one that goes. That is as good: its rows are the same each time, and so is their
+        # `landed_at` (spark_streaming/staging.py).
+        folder, aside = self._folder_of(hour), self._aside_of(hour)
+        sources = _noted_sources(aside)
+        kept = []
+        for file in folder.iterdir():
+            if file.name not in sources and is_data(file.name) and file.is_file():
+                # Gone just now; or another user's, on Linux: such a one is moved after the exchange.
+                with suppress(FileNotFoundError, PermissionError):
+                    (aside / file.name).hardlink_to(file)
+                    kept.append(file.name)
+        if kept:
+            _note_sources(aside, sources + kept)
+
     def _keep_what_landed_meanwhile(self, hour: str) -> list[str]:
         """Returns the names of the files that were replaced."""
         folder = self._folder_of(hour)
-        sources: list[str] = json.loads((folder / SOURCES).read_text())
+        sources = _noted_sources(folder)
         for file in self._aside_of(hour).iterdir():
             if file.name not in sources and is_data(file.name):
                 file.rename(folder / file.name)
@@ -124,6 +144,16 @@ class Table:
                 if error.errno != errno.ENOTEMPTY:  # something was landed in it just now
                     raise
         (self._folder_of(hour) / SOURCES).unlink()
+
+
+def _note_sources(folder: Path, names: Sequence[str]) -> None:
+    (folder / SOURCES).write_text(json.dumps(names))
+    on_disk(folder / SOURCES)
+
+
+def _noted_sources(folder: Path) -> list[str]:
+    names: list[str] = json.loads((folder / SOURCES).read_text())
+    return names
 
 
 def _sources(folder: Path, committed: CommittedBatches) -> list[Path]:

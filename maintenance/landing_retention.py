@@ -3,8 +3,11 @@
 `landing.horizon`, a table in PostgreSQL and a folder of the lake, says from which hour of bars on landing is whole. It
 is written before anything is removed, so a kill leaves at worst hours that count as gone and are still there. Builds go
 by it: docs/decisions/0033-landing-may-go-prices-stay.md.
+
+So hours go one by one, and builds come between them: the first time there may be thousands.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -20,7 +23,7 @@ from coinloom.clock import Clock, utc_now
 from coinloom.settings import Settings, Sink, Target
 from maintenance.errors import MaintenanceFailed
 from maintenance.rewriting import on_disk
-from serving.build_lock import build_lock
+from maintenance.turns import HELD_SECONDS, Pause, Turns
 from stores.lake_files import arrow_address, landed_hours
 from stores.thrift import ThriftServerUnavailable, is_not_there, open_cursor
 
@@ -37,13 +40,33 @@ NEWEST_READ = """
         build_number = (select max(build_number) from builds.hour_versions)
         and build_number = (select max(build_number) from builds.int_build_offsets)
 """
+# The hours of landing before one: each by a few steps in the index, however many rows it has.
+HOURS = """
+    with recursive hours as (
+        select min(landed_hour) as landed_hour from landing.crypto_prices where landed_hour < %(first)s
+        union all
+        select (
+            select min(later.landed_hour)
+            from landing.crypto_prices as later
+            where later.landed_hour > hours.landed_hour and later.landed_hour < %(first)s
+        )
+        from hours
+        where hours.landed_hour is not null
+    )
+
+    select landed_hour from hours where landed_hour is not null order by landed_hour
+"""
 CREATE = "create table if not exists landing.horizon (bar_hour text not null)"
+CLOSE = "insert into landing.horizon values (%s)"
+DELETE = "delete from landing.crypto_prices where landed_hour = %s"
 
 
-def remove_landing(settings: Settings, now: Clock = utc_now) -> Iterator[str]:
+def remove_landing(
+    settings: Settings, now: Clock = utc_now, pause: Pause = time.sleep, held_seconds: float = HELD_SECONDS
+) -> Iterator[str]:
     """Says in words what was removed, and what had to stay.
 
-    No build runs meanwhile, and hours that no finished build has read stay.
+    No build runs while an hour is removed, and hours that no finished build has read stay.
 
     Raises:
         DatabaseUnavailable, ThriftServerUnavailable, BuildLockTaken: naming what to check.
@@ -52,11 +75,11 @@ def remove_landing(settings: Settings, now: Clock = utc_now) -> Iterator[str]:
     if not settings.landing_retention_days:
         return
     oldest = now() - timedelta(days=settings.landing_retention_days)
-    with build_lock(settings, "maintain") as connection:
-        if Sink.POSTGRES in settings.sinks:
-            yield from _from_postgres(connection, oldest)
-        if Sink.PARQUET in settings.sinks:
-            yield from _from_lake(settings, oldest)
+    turns = Turns(settings, pause, held_seconds)
+    if Sink.POSTGRES in settings.sinks:
+        yield from _from_postgres(turns, oldest)
+    if Sink.PARQUET in settings.sinks:
+        yield from _from_lake(settings, turns, oldest)
 
 
 def first_kept(oldest: datetime, newest_read: str) -> str:
@@ -70,37 +93,42 @@ def horizon_of(first_hour: str) -> str:
     return f"{datetime.strptime(first_hour, HOUR) + CLOCKS_DIFFER_BY:{HOUR}}"
 
 
-def _from_postgres(connection: psycopg.Connection, oldest: datetime) -> Iterator[str]:
+def _from_postgres(turns: Turns, oldest: datetime) -> Iterator[str]:
     newest_read = None
-    with suppress(psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        newest_read = connection.execute(NEWEST_READ).fetchall()[0][0]
-    if newest_read is None:
-        yield _unread(Sink.POSTGRES)
-        return
-    first = first_kept(oldest, newest_read)
-    with connection.transaction():
-        connection.execute(CREATE)
-        rows = connection.execute("delete from landing.crypto_prices where landed_hour < %s", [first]).rowcount
-        if rows:
-            connection.execute("insert into landing.horizon values (%s)", [horizon_of(first)])
-    if rows:
+    with turns.lock() as connection:
+        with suppress(psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+            newest_read = connection.execute(NEWEST_READ).fetchall()[0][0]
+        if newest_read is None:
+            yield _unread(Sink.POSTGRES)
+            return
+        first = first_kept(oldest, newest_read)
+        hours = [hour for (hour,) in connection.execute(HOURS, {"first": first})]
+        if hours:
+            connection.execute(CREATE)
+            connection.execute(CLOSE, [horizon_of(first)])
+    if rows := turns.remove(hours, lambda connection, hour: connection.execute(DELETE, [hour]).rowcount):
         yield f"{rows:,} rows of landing in PostgreSQL from before {first}:00 are removed"
 
 
-def _from_lake(settings: Settings, oldest: datetime) -> Iterator[str]:
-    newest_read = _newest_read_on_spark(settings)
-    if newest_read is None:
-        yield _unread(Sink.PARQUET)
-        return
-    first = first_kept(oldest, newest_read)
+def _from_lake(settings: Settings, turns: Turns, oldest: datetime) -> Iterator[str]:
     store, lake = FileSystem.from_uri(arrow_address(settings.lake))
-    hours = landed_hours(store, f"{lake}/landing/crypto_prices")
-    too_old = [folder for hour, folder in hours.items() if hour < first]
-    if too_old:
-        _write_horizon(store, f"{lake}/landing/horizon", horizon_of(first))
-        for folder in too_old:
-            store.delete_dir(folder)
-        yield f"{len(too_old):,} hours of landing in the lake from before {first}:00 are removed"
+    with turns.lock():
+        newest_read = _newest_read_on_spark(settings)
+        if newest_read is None:
+            yield _unread(Sink.PARQUET)
+            return
+        first = first_kept(oldest, newest_read)
+        landed = landed_hours(store, f"{lake}/landing/crypto_prices")
+        too_old = [hour for hour in landed if hour < first]
+        if too_old:
+            _write_horizon(store, f"{lake}/landing/horizon", horizon_of(first))
+
+    def remove(_: psycopg.Connection, hour: str) -> int:
+        store.delete_dir(landed[hour])
+        return 1
+
+    if hours := turns.remove(too_old, remove):
+        yield f"{hours:,} hours of landing in the lake from before {first}:00 are removed"
 
 
 def _newest_read_on_spark(settings: Settings) -> str | None:

@@ -63,7 +63,7 @@ def maintain(settings: Settings, before_hour: str = "", stop: threading.Event | 
         retention.builds,
         _leftovers,
         partial(_compact_all, before_hour=before_hour, stop=stop),
-        remove_landing,
+        partial(remove_landing, pause=stop.wait if stop else time.sleep),
         retention.topic,
     )
     failures: dict[str, Exception] = {}  # by their message: a server that is away is said once

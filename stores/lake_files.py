@@ -30,7 +30,7 @@ def data_files(filesystem: FileSystem, folder: str) -> list[str]:
             outdated = replaced(filesystem, files) if changed_at is None else set()
         except FileNotFoundError:  # which was compacted with others just now
             continue
-        if filesystem.get_file_info(folder).mtime_ns == changed_at:
+        if changed_at is None or filesystem.get_file_info(folder).mtime_ns == changed_at:
             return [file for file in files if file not in outdated]
 
 

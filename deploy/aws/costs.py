@@ -19,7 +19,11 @@ REPLACED_MINUTES = 30  # a build writes the hour that it is in anew: half of it,
 
 
 class Case(BaseModel):
-    """How much is polled, and the machines that it takes. `build_seconds` is how long a build takes."""
+    """How much is polled, and the machines that it takes. `build_seconds` is how long a build takes.
+
+    The last three are seconds from one look at the lake to the next: by who builds, as long as nothing has landed, by
+    the monitor, and by the stream's health check.
+    """
 
     coins: int
     host: str
@@ -29,6 +33,9 @@ class Case(BaseModel):
     poll_interval_seconds: float = 30
     currencies: int = 1
     topic_days: float = 7
+    look_seconds: float = 1
+    monitor_interval_seconds: float = 15
+    check_interval_seconds: float = 60
 
     @property
     def prices(self) -> int:
@@ -45,9 +52,24 @@ class Case(BaseModel):
         """In a month: one after each poll, or one after another where they take longer than that."""
         return SECONDS / max(self.poll_interval_seconds, self.build_seconds)
 
+    @property
+    def looks(self) -> float:
+        """Whether something has landed, in a month: while nothing is built, but one before each build at least."""
+        return max(self.builds, (SECONDS - self.builds * self.build_seconds) / self.look_seconds)
+
+    @property
+    def monitor_looks(self) -> float:
+        """In a month."""
+        return SECONDS / self.monitor_interval_seconds
+
+    @property
+    def checks(self) -> float:
+        """In a month."""
+        return SECONDS / self.check_interval_seconds
+
 
 class Sizes(BaseModel):
-    """Bytes and requests, measured. A bar is a minute of a price: a row of each table of minutes."""
+    """Bytes and requests. A bar is a minute of a price: a row of each table of minutes."""
 
     topic_bytes_per_message: float
     landing_bytes_per_message: float
@@ -58,6 +80,11 @@ class Sizes(BaseModel):
     gets_per_batch: float
     puts_per_build: float
     gets_per_build: float
+    puts_per_look: float
+    puts_per_monitor_look: float
+    gets_per_monitor_look: float
+    puts_per_check: float
+    gets_per_check: float
 
 
 class Prices(BaseModel):
@@ -109,6 +136,12 @@ def costs(case: Case, assumed: Assumptions, month: int) -> dict[str, float]:
     broker_gb, database_gb = max(stored["topic"], smallest["broker"]), max(stored["postgres"], smallest["database"])
     puts = case.polls * sizes.puts_per_batch + case.builds * sizes.puts_per_build
     gets = case.polls * sizes.gets_per_batch + case.builds * sizes.gets_per_build
+    looking_puts = (
+        case.looks * sizes.puts_per_look
+        + case.monitor_looks * sizes.puts_per_monitor_look
+        + case.checks * sizes.puts_per_check
+    )
+    looking_gets = case.monitor_looks * sizes.gets_per_monitor_look + case.checks * sizes.gets_per_check
     answered = case.polls * case.prices * sizes.answer_bytes_per_message / GB
     return {
         "host": HOURS * prices.hour[case.host] + prices.host_volumes,
@@ -116,6 +149,7 @@ def costs(case: Case, assumed: Assumptions, month: int) -> dict[str, float]:
         "PostgreSQL": HOURS * prices.hour[case.database] + database_gb * prices.database_gb,
         "lake, storage": (stored["lake"] + stored["replaced"]) * prices.lake_gb,
         "lake, requests": (puts * prices.thousand_puts + gets * prices.thousand_gets) / 1000,
+        "lake, looks": (looking_puts * prices.thousand_puts + looking_gets * prices.thousand_gets) / 1000,
         "way out (NAT)": HOURS * prices.hour["nat"] + answered * prices.nat_gb,
         "key, secrets, logs, alarms": prices.others,
     }

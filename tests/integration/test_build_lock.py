@@ -1,5 +1,8 @@
 """Two builds never run into each other: a small dbt project of our name, run by two processes at once."""
 
+import re
+import shlex
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +12,8 @@ from typing import Any, LiteralString
 import pytest
 
 from coinloom.processes import environment
-from coinloom.settings import Settings, Target
+from coinloom.settings import REPOSITORY, Settings, Target
+from commands.build import DBT_PROJECT
 from serving.build_lock import BuildLockTaken, lock_of, take_build_lock
 from stack.ports import free_port
 from stack.with_postgres import temporary_postgres
@@ -127,6 +131,18 @@ def test_other_projects_and_other_commands_do_not_wait(database: Settings, proje
     run_command(impatient(database), "dbt", "run", cwd=other)
     run_command(impatient(database), "dbt", "compile", cwd=ours)
     lock.close()
+
+
+def test_the_daily_tests_wait_for_a_build_and_others_do_not(database: Settings, project: Projects) -> None:
+    folder = project("coinloom")
+    shutil.copy(DBT_PROJECT / "selectors.yml", folder)
+    [daily] = re.findall(r'"(dbt .* --selector daily .*)"', (REPOSITORY / "airflow/dags/daily_dag.py").read_text())
+    hasty = database.model_copy(update={"build_lock_wait_seconds": 1.0})
+    with take_build_lock(database, "a long build"):
+        output = run_command(hasty, *shlex.split(daily), cwd=folder, expect=2)
+        run_command(impatient(database), "dbt", "test", cwd=folder)
+    assert "Waiting up to 1 s for another build to end: a long build" in " ".join(output.split())
+    run_command(impatient(database), *shlex.split(daily), cwd=folder)
 
 
 def test_a_target_that_is_not_production_waits_only_for_its_own(database: Settings, project: Projects) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any, NoReturn
 
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ from checks.landing import Offsets, land, landing_rows
 from coinloom.settings import Target
 from ingestion.messages import Source
 from maintenance.landing_retention import remove_landing
+from serving.build_lock import take_build_lock
 from serving.publish import publish
 from stores.database import connect
 from stores.thrift import open_cursor
@@ -74,12 +76,12 @@ def land_series(  # noqa: PLR0917  each says what is told apart
     land(landing_rows(rows, offsets), warehouse.settings, landed or until)
 
 
-def remove(warehouse: Warehouse) -> list[str]:
+def remove(warehouse: Warehouse, **how: Any) -> list[str]:
     """As `coinloom maintain` does at that moment, from the landing that the target reads."""
     sinks = ["parquet"] if warehouse.target is Target.SPARK else ["postgres"]
     keeping = {"landing_retention_days": RETENTION_DAYS, "landing_sinks": sinks}
     settings = warehouse.settings.model_copy(update=keeping)
-    return list(remove_landing(settings, now=lambda: NOW))
+    return list(remove_landing(settings, now=lambda: NOW, **how))
 
 
 def execute(warehouse: Warehouse, statement: str) -> None:
@@ -108,6 +110,41 @@ def test_a_full_refresh_leaves_every_table_as_it_was(built: tuple[Warehouse, Sna
     assert {mart.name: (mart.upserted, mart.deleted) for mart in publish(warehouse.settings)} == dict.fromkeys(
         ("crypto_table", "coin_overview", "ohlc_5m", "ohlc_1h", "ohlc_1d", "top_5_gainers", "top_5_losers"), (0, 0)
     )
+
+
+def hours_in_landing(warehouse: Warehouse) -> int:
+    with connect(warehouse.settings) as connection:
+        [(hours,)] = connection.execute("select count(distinct landed_hour) from landing.crypto_prices").fetchall()
+    return int(hours)
+
+
+@pytest.mark.parametrize("warehouse", [Target.POSTGRES], indirect=True)
+def test_hours_go_one_by_one_and_builds_come_between_them(warehouse: Warehouse) -> None:
+    warehouse.reset()
+    offsets = Offsets()
+    seen: list[int] = []
+    for hours_ago in (2, 1, 0):
+        land_series(warehouse, offsets, "steady", "usd", 50, LONG_AGO - timedelta(hours=hours_ago))
+    land_series(warehouse, offsets, "steady", "usd", 60, ACROSS_THE_HORIZON)
+    before = warehouse.rebuilt()
+
+    def killed(_: float) -> NoReturn:
+        raise KeyboardInterrupt
+
+    def a_build_comes(_: float) -> None:
+        hasty = warehouse.settings.model_copy(update={"build_lock_wait_seconds": 2.0})
+        take_build_lock(hasty, "a build").close()
+        seen.append(hours_in_landing(warehouse))
+
+    with pytest.raises(KeyboardInterrupt):
+        remove(warehouse, pause=killed, held_seconds=0)
+    assert hours_in_landing(warehouse) == 3
+    require_equal(warehouse.rebuilt("--full-refresh"), before)
+    [said] = remove(warehouse, pause=a_build_comes, held_seconds=0)
+    assert said == "100 rows of landing in PostgreSQL from before 2026-03-11T12:00 are removed"
+    assert seen == [2]
+    assert hours_in_landing(warehouse) == 1
+    require_equal(warehouse.rebuilt("--full-refresh"), before)
 
 
 @pytest.mark.long

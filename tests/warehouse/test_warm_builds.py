@@ -155,6 +155,42 @@ def test_a_build_goes_on_after_its_process_was_killed(
     assert bars(warehouse) == market.minutes
 
 
+def test_a_project_that_changes_while_a_build_waits_is_not_built_as_it_was(
+    warehouse: Warehouse, market: Market, worker: WorkerProcess, project: Path
+) -> None:
+    if warehouse.target is Target.SPARK:
+        pytest.skip("it waits for the build lock, which is in PostgreSQL and comes before all else")
+    market.move_on(1)
+    build(worker)
+    model = project / "models" / "intermediate" / "prices" / "int_prices.sql"
+    good = model.read_text(encoding="utf-8")
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            with take_build_lock(warehouse.settings, "a test"):
+                waiting = pool.submit(build, worker)
+                while not is_at_the_lock(warehouse) and not waiting.done():
+                    sleep(0.05)
+                model.write_text(f"{good}\nno sql", encoding="utf-8")
+            with pytest.raises(BuildFailed, match="The dbt project has changed since this build parsed it"):
+                waiting.result()
+        with pytest.raises(BuildFailed, match="int_prices"):
+            build(worker)
+    finally:
+        model.write_text(good, encoding="utf-8")
+    build(worker)
+    assert bars(warehouse) == market.minutes
+
+
+def is_at_the_lock(warehouse: Warehouse) -> bool:
+    """Whether a dbt build has just tried to take it."""
+    tries = """
+        select 1 from pg_stat_activity
+        where application_name like 'dbt build, process %' and query like 'select pg_try_advisory_lock%'
+    """
+    with connect(warehouse.settings) as connection:
+        return connection.execute(tries).fetchone() is not None
+
+
 def test_a_build_that_hangs_is_ended_and_named(warehouse: Warehouse, worker: WorkerProcess, project: Path) -> None:
     if warehouse.target is Target.SPARK:
         pytest.skip("it hangs at the build lock, which is in PostgreSQL and comes before all else")

@@ -22,6 +22,7 @@ class Market:
     looks: list[int]
     stop: threading.Event
     seen: int = 0
+    look_seconds: float = 0.001
 
     def look(self) -> Landed:
         self.seen = self.looks.pop(0)
@@ -47,8 +48,7 @@ class Builder:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LOOK_SECONDS", "FIRST_RETRY_SECONDS"):
-        monkeypatch.setattr(f"building.loop.{name}", 0.001)
+    monkeypatch.setattr("building.loop.FIRST_RETRY_SECONDS", 0.001)
 
 
 def built_at(

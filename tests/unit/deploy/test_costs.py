@@ -33,6 +33,11 @@ ASSUMED = Assumptions.model_validate(
             "gets_per_batch": 2,
             "puts_per_build": 3,
             "gets_per_build": 4,
+            "puts_per_look": 5,
+            "puts_per_monitor_look": 6,
+            "gets_per_monitor_look": 7,
+            "puts_per_check": 8,
+            "gets_per_check": 9,
         },
         "smallest_disk_gb": {"broker": 5, "database": 50},
         "cases": [CASE | MACHINES],
@@ -47,6 +52,13 @@ def case() -> Case:
 def test_a_build_that_takes_longer_than_a_poll_is_rarer() -> None:
     assert (case().polls, case().builds) == (26_280, 13_140)
     assert case().model_copy(update={"build_seconds": 10}).builds == 26_280
+
+
+def test_a_look_is_taken_each_second_in_which_nothing_is_built_or_once_for_each_build() -> None:
+    """Builds of 10 s, each 100 s, leave 90 of these; one after another they leave nothing."""
+    assert case().looks == 13_140
+    assert case().model_copy(update={"build_seconds": 10}).looks == 26_280 * 90
+    assert (case().monitor_looks, case().checks) == (175_200, 43_800)
 
 
 def test_what_is_stored() -> None:
@@ -65,6 +77,7 @@ def test_what_it_costs() -> None:
         "PostgreSQL": 2190 + 50 * 20,
         "lake, storage": (49.056 + 12.96) * 30,
         "lake, requests": (26.28 + 3 * 13.14) * 40 + (2 * 26.28 + 4 * 13.14) * 50,
+        "lake, looks": (5 * 13.14 + 6 * 175.2 + 8 * 43.8) * 40 + (7 * 175.2 + 9 * 43.8) * 50,
         "way out (NAT)": 2920 + 0.2628 * 60,
         "key, secrets, logs, alarms": 7,
     }

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
 
@@ -108,6 +109,45 @@ def test_what_lands_while_an_hour_is_replaced_stays(lake: SmallLake) -> None:
     table.replace(HOUR)
     assert late.name in names(lake.hour)
     assert lake.seen() == lake.each_once()
+
+
+def replace_and_stop(lake: SmallLake, *, before: Callable[[], object] = lambda: None) -> None:
+    """Batch 4 is not committed. Something happens before the exchange, and right after it we are stopped."""
+    table, committed = lake.table, CommittedBatches.of(LocalFileSystem(), str(lake.commit(batch=3)))
+
+    def exchange_and_stop(one: Path, other: Path) -> None:
+        before()
+        exchange(one, other)
+        raise KeyboardInterrupt
+
+    table.prepare(HOUR, committed)
+    with pytest.raises(KeyboardInterrupt):
+        table.replace(HOUR, exchange_and_stop)
+
+
+def test_who_is_stopped_right_after_the_exchange_has_left_a_file_of_an_open_batch_in_its_hour(lake: SmallLake) -> None:
+    replace_and_stop(lake)
+    assert f"{lake.stream}-0000000004.parquet" in names(lake.hour)
+    assert lake.seen() == lake.each_once()
+    assert lake.compact() == [HOUR]
+    assert lake.seen() == lake.each_once()
+    assert len(names(lake.hour)) == 1
+    assert not lake.aside.exists()
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_an_open_batch_that_is_repeated_at_the_exchange_has_one_file(lake: SmallLake, *, is_before: bool) -> None:
+    def repeat() -> None:
+        lake.batches, lake.offsets = 3, 9
+        lake.land()
+
+    replace_and_stop(lake, before=repeat if is_before else lambda: None)
+    if not is_before:
+        repeat()
+    lake.table.mend()
+    assert f"{lake.stream}-0000000004.parquet" in names(lake.hour)
+    assert lake.seen() == lake.each_once()
+    assert not lake.aside.exists()
 
 
 def test_a_file_older_than_a_column_has_nulls(lake: SmallLake) -> None:

@@ -37,7 +37,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     done: list[str] = []
 
     def step(name: str) -> Callable[..., list[str]]:
-        return lambda *_: done.append(name) or ["It did something."]  # type: ignore[func-returns-value]
+        return lambda *_, **__: done.append(name) or ["It did something."]  # type: ignore[func-returns-value]
 
     for name, module in STEPS.items():
         monkeypatch.setattr(module, name, step(name))
@@ -50,7 +50,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def failing(error: Exception) -> Callable[..., NoReturn]:
-    def fail(*_: object) -> NoReturn:
+    def fail(*_: object, **__: object) -> NoReturn:
         raise error
 
     return fail
