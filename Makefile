@@ -9,8 +9,10 @@ CHECKOV_VERSION := 3.3.30
 UV := .tools/uv/bin/uv
 BIN := .venv/bin
 # uv installs exactly the versions and hashes of the lock file; from its cache alone if that has everything.
-UV_INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint requirements.lock --editable .
-install = $(UV_INSTALL) $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) $(1)
+UV_INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint requirements.lock
+install = $(UV_INSTALL) --editable . $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) --editable . $(1)
+# A command that reads no .env gets it as our settings read it: a shell takes the `ethereum` of `bitcoin, ethereum` for a command.
+WITH_ENV := $(CURDIR)/$(BIN)/dotenv --file $(CURDIR)/.env run --no-override --
 
 # Groups of tests (tests/conftest.py), each with servers of its own.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
@@ -23,7 +25,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.tools/pycache
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo dashboard screenshot up down status top build airflow test test-unit test-long lint lint-aws lint-sql lint-dbt format docs \
+.PHONY: help setup setup-dev add demo dashboard screenshot up down status top build airflow test test-unit test-long lint lint-aws lint-sql lint-dbt format docs \
     bench-build bench-dashboard bench-freshness bench-landing bench-sustained bench-year chaos superset lock python clean
 
 help: ## List the targets
@@ -46,7 +48,7 @@ down: ## Stop the pipeline
 	@$(BIN)/coinloom down
 
 status: ## Show what runs and how fresh the marts are
-	@$(BIN)/coinloom status
+	@$(BIN)/coinloom status $(ARGS)
 
 top: ## Follow the movers, the largest coins and the health of each stage in the terminal (q ends it)
 	@$(BIN)/coinloom top $(ARGS)
@@ -55,7 +57,7 @@ build: ## Build the models once and publish the marts (servers must be up)
 	@$(BIN)/coinloom build --publish $(ARGS)
 
 airflow: setup-dev ## Run Airflow with the DAGs on http://127.0.0.1:8080 (Ctrl-C stops it)
-	@airflow/standalone.sh
+	@$(WITH_ENV) airflow/standalone.sh
 
 test: setup-dev ## Run all tests, on the real embedded stack, on two cores (some 25 minutes)
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
@@ -90,7 +92,7 @@ format: setup-dev ## Format Python and SQL
 	@cd dbt_project && ../$(BIN)/sqlfluff fix models tests
 
 docs: ## Serve the dbt documentation on http://127.0.0.1:8081 (servers must be up)
-	@cd dbt_project && ../$(BIN)/dbt docs generate && ../$(BIN)/dbt docs serve --host 127.0.0.1 --port 8081
+	@cd dbt_project && $(WITH_ENV) ../$(BIN)/dbt docs generate $(ARGS) && $(WITH_ENV) ../$(BIN)/dbt docs serve --host 127.0.0.1 --port 8081
 
 superset: .venv/.installed ## Zip the starting set for Apache Superset into coinloom-superset.zip (see docs/bi.md)
 	@$(BIN)/python -m zipfile -c coinloom-superset.zip bi/superset
@@ -120,6 +122,9 @@ chaos: setup-dev ## Kill parts of a running pipeline at random and prove that no
 lock: $(UV) ## Resolve requirements.lock anew from pyproject.toml
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	    --no-header --group dev --group airflow pyproject.toml --output-file requirements.lock --upgrade
+
+add: .venv/.installed ## Add packages to the environment, which has no pip (PACKAGES="botocore"; the lock's version of what it has)
+	@$(UV_INSTALL) $(or $(PACKAGES:%='%'),$(error Say which packages: make add PACKAGES="botocore"))
 
 python: FOR_UV := --for-uv
 python: export UV_PYTHON_INSTALL_DIR := $(CURDIR)/.tools/pythons

@@ -1,13 +1,9 @@
 #!/bin/sh
-# Airflow with our DAGs on http://127.0.0.1:8080, its state in .coinloom/airflow. `make airflow` calls this.
+# Airflow with our DAGs on http://127.0.0.1:8080, its state in .coinloom/airflow. `make airflow` calls this, with what is
+# set in .env in the environment.
 # The servers must be up: 'coinloom up --no-build' (Airflow builds instead of the loop).
 set -eu
 cd "$(dirname "$0")/.."
-if [ -f .env ]; then
-    set -a
-    . ./.env
-    set +a
-fi
 export PATH="$PWD/.venv/bin:$PATH"
 export AIRFLOW_HOME="${AIRFLOW_HOME:-$PWD/.coinloom/airflow}"
 export AIRFLOW__CORE__DAGS_FOLDER="$PWD/airflow/dags"

@@ -39,7 +39,12 @@ console = Console() if sys.stdout.isatty() else Console(width=160)
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 TargetOption = Annotated[
-    Target | None, typer.Option("--target", "-t", help="Where dbt builds: spark or postgres. Default: DBT_TARGET.")
+    Target | None,
+    typer.Option(
+        "--target",
+        "-t",
+        help="Where dbt builds, and prices land unless LANDING_SINKS is set: spark or postgres. Default: DBT_TARGET.",
+    ),
 ]
 
 SinceHour = Annotated[
@@ -165,6 +170,7 @@ def check(
         typer.Option(metavar="STAGE", help=f"Only this one: {', '.join(Stage)}; may be given several times."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict of each stage as JSON.")] = False,
+    target: TargetOption = None,
 ) -> None:
     """Say in one line whether each stage is healthy. Exit code 0: all are; 1: one is stale; 2: one is broken.
 
@@ -174,7 +180,7 @@ def check(
     from commands.check import broken_if_not_known, show_check
 
     with broken_if_not_known():
-        state = show_check(read_settings(), stage or [], as_json=as_json)
+        state = show_check(read_settings(dbt_target=target), stage or [], as_json=as_json)
     raise typer.Exit(state)
 
 
@@ -194,6 +200,7 @@ def stream(
         bool,
         typer.Option("--skip-lost", help="Go on although the topic no longer has all that was never landed; names it."),
     ] = False,
+    target: TargetOption = None,
 ) -> None:
     """Land the topic in the lake or in PostgreSQL (LANDING_SINKS), through spark-submit."""
     from coinloom.processes import environment
@@ -201,7 +208,7 @@ def stream(
     from stack.java import java_executable
 
     with clear_errors():
-        settings = read_settings()
+        settings = read_settings(dbt_target=target)
         java_executable()
         command = stream_command(settings, available_now=available_now, skip_lost=skip_lost)
     os.execvpe(command[0], command, environment(settings))  # noqa: S606 our own argument list, no shell
@@ -251,15 +258,15 @@ def backfill(
 
 
 @quarantine_app.callback()
-def quarantine(context: typer.Context, *, since_hour: SinceHour = None) -> None:
+def quarantine(context: typer.Context, *, since_hour: SinceHour = None, target: TargetOption = None) -> None:
     """Show what the stream rejected, by reason; `replay` sends it again."""
     from commands.quarantine import show_quarantine
 
     if context.invoked_subcommand is None:
         with clear_errors():
-            show_quarantine(read_settings(), _hour(since_hour), console)
-    elif since_hour:
-        raise typer.BadParameter("write it after 'replay'", param_hint="--since-hour")
+            show_quarantine(read_settings(dbt_target=target), _hour(since_hour), console)
+    elif since_hour or target:
+        raise typer.BadParameter("write it after 'replay'", param_hint="--since-hour" if since_hour else "--target")
 
 
 @quarantine_app.command()
@@ -269,13 +276,14 @@ def replay(
         list[Reason] | None, typer.Option(metavar="REASON", help="Only this one; may be given several times.")
     ] = None,
     since_hour: SinceHour = None,
+    target: TargetOption = None,
 ) -> None:
     """Send what was rejected to the topic again, after a fix: each message once, however often you say it."""
     from commands.quarantine import replay_quarantine
 
     configure_logging(logging.WARNING)
     with clear_errors():
-        replay_quarantine(read_settings(), reason or [], _hour(since_hour), console)
+        replay_quarantine(read_settings(dbt_target=target), reason or [], _hour(since_hour), console)
 
 
 @app.command("build")
@@ -324,6 +332,7 @@ def maintain_command(
         datetime | None,
         typer.Option(formats=["%Y-%m-%dT%H"], metavar="HOUR", help="Only what landed before it. Default: the current."),
     ] = None,
+    target: TargetOption = None,
 ) -> None:
     """Put the many small files of the lake's past hours together, and remove what the settings say is too old.
 
@@ -337,7 +346,7 @@ def maintain_command(
 
     configure_logging()
     with clear_errors(), stop_on_signals() as stop:
-        settings = read_settings()
+        settings = read_settings(dbt_target=target)
         if every is not None:
             maintain_every(settings, every, _hour(before), stop)
         else:
@@ -350,6 +359,7 @@ def dashboard(
     port: Annotated[
         int | None, typer.Option(min=1, max=65_535, help="Where it listens. [DASHBOARD_PORT, 8050]")
     ] = None,
+    target: TargetOption = None,
 ) -> None:
     """Show the market, each coin and the pipeline's health in a browser, on http://127.0.0.1:8050.
 
@@ -360,13 +370,14 @@ def dashboard(
 
     configure_logging()
     with clear_errors():
-        serve(read_settings(dashboard_port=port))
+        serve(read_settings(dashboard_port=port, dbt_target=target))
 
 
 @app.command("monitor")
 def monitor_command(
     *,
     port: Annotated[int | None, typer.Option(min=1, max=65_535, help="Where it listens. [MONITOR_PORT, 18050]")] = None,
+    target: TargetOption = None,
 ) -> None:
     """Serve metrics for Prometheus on http://127.0.0.1:18050, and tell a webhook when the state of a stage changes.
 
@@ -378,7 +389,7 @@ def monitor_command(
 
     configure_logging()
     with clear_errors(), stop_on_signals() as stop:
-        monitor(read_settings(monitor_port=port), stop)
+        monitor(read_settings(monitor_port=port, dbt_target=target), stop)
 
 
 @app.command()
@@ -387,6 +398,7 @@ def top(
     vs_currency: Annotated[str, typer.Option(help="Which quote currency. Default: usd, if there is one.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Print it once, then end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print it once, as JSON, with all coins.")] = False,
+    target: TargetOption = None,
 ) -> None:
     """Show top gainers and losers, the largest coins and the pipeline's health in the terminal, live; q ends it.
 
@@ -397,7 +409,7 @@ def top(
     from commands.top.once import show_once
 
     with clear_errors():
-        settings = read_settings()
+        settings = read_settings(dbt_target=target)
         if once or as_json or not console.is_terminal:
             show_once(settings, console, vs_currency, as_json=as_json)
         else:

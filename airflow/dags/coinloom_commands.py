@@ -4,7 +4,6 @@ It needs the commands on the PATH, and nothing of Coinloom in Airflow's own Pyth
 """
 
 import json
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -15,8 +14,12 @@ from typing import Any
 from airflow.exceptions import AirflowException
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import Asset
+from airflow.sdk.exceptions import AirflowTaskTimeout
+from coinloom_settings import setting
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+# What dbt writes of the project and of each command.
+ARTIFACTS = DBT_PROJECT / setting("DBT_TARGET_PATH", "target")
 # For a DAG of yours: `schedule=Asset("coinloom://marts/crypto_table")`.
 MARTS = {
     model.stem: Asset(f"coinloom://marts/{model.stem}") for model in (DBT_PROJECT / "models" / "marts").glob("*.sql")
@@ -28,7 +31,10 @@ LONGEST_REASON = 600
 
 
 class CommandOperator(BashOperator):
-    """A command. Its task fails with what dbt has written of the nodes that failed, or else with its last lines."""
+    """A command. Its task fails with what dbt has written of the nodes that failed, or else with its last lines.
+
+    One that takes longer than `execution_timeout` fails with Airflow's error, and the same is in its log.
+    """
 
     def __init__(self, *, bash_command: str, **kwargs: Any) -> None:
         super().__init__(bash_command=bash_command, skip_on_exit_code=None, **kwargs)
@@ -40,10 +46,13 @@ class CommandOperator(BashOperator):
             self.bash_command = f"set -o pipefail\n{{ {command}\n}} 2>&1 | tee {said}"
             try:
                 super().execute(context)
-            except AirflowException:
-                why = why_it_failed(said.read_text(encoding="utf-8", errors="replace"), started)
-                raise AirflowException(f"'{command}' failed. {why}") from None
-            return self.conclude(said.read_text(encoding="utf-8", errors="replace"), context)
+            except AirflowException as error:
+                raise AirflowException(f"'{command}' failed. {why_it_failed(_text(said), started) or error}") from None
+            except AirflowTaskTimeout:  # Airflow ends the command when it hears of this
+                why = why_it_failed(_text(said), started)
+                self.log.error("'%s' did not end within %s and is cut off. %s", command, self.execution_timeout, why)
+                raise
+            return self.conclude(_text(said), context)
 
     def conclude(self, said: str, context: Any) -> Any:
         """What the task makes of the output of a command that succeeded."""
@@ -66,6 +75,10 @@ class PublishOperator(CommandOperator):
         return changed
 
 
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+
+
 def why_it_failed(said: str, since: float) -> str:
     lines = [COLOURS.sub("", line).rstrip() for line in said.splitlines() if line.strip()]
     found = [line.split("  ", 1)[-1] for line in lines if " found a row with " in line]
@@ -74,8 +87,7 @@ def why_it_failed(said: str, since: float) -> str:
 
 def _failed_nodes(since: float) -> Iterator[str]:
     """From what a dbt command has written since then."""
-    artifacts = DBT_PROJECT / os.environ.get("DBT_TARGET_PATH", "target")
-    for file in (artifacts / "run_results.json", artifacts / "sources.json"):
+    for file in (ARTIFACTS / "run_results.json", ARTIFACTS / "sources.json"):
         if file.is_file() and file.stat().st_mtime >= since:
             for result in json.loads(file.read_text(encoding="utf-8"))["results"]:
                 if result["status"] in {"error", "fail", "runtime error"}:

@@ -2,6 +2,7 @@
 
 from airflow.providers.standard.operators.bash import BashOperator
 from coinloom_commands import DBT_PROJECT, CommandOperator, PublishOperator
+from coinloom_settings import LONGEST_BUILD, LONGEST_LOOK
 
 # Freshness runs no hook of the project, so the hours that landed since the last build are made known first.
 DBT_FRESHNESS = "dbt run-operation register_landing_tables && dbt source freshness"
@@ -11,7 +12,7 @@ poller and the stream: `coinloom status`.
 """
 PUBLISH = """
 Carries the rows that changed from schema `warehouse` to schema `marts`, where BI tools read them. Returns how many they
-were in each mart that changed, and makes an event of each of these.
+were in each mart that changed, and makes an event of each of these. It has as long as a build.
 """
 
 
@@ -21,9 +22,12 @@ def source_freshness() -> BashOperator:
         task_display_name="Is landing fresh?",
         bash_command=DBT_FRESHNESS,
         cwd=str(DBT_PROJECT),
+        execution_timeout=LONGEST_LOOK,
         doc_md=FRESHNESS,
     )
 
 
 def publish() -> BashOperator:
-    return PublishOperator(task_id="publish", task_display_name="Publish the marts", doc_md=PUBLISH)
+    return PublishOperator(
+        task_id="publish", task_display_name="Publish the marts", execution_timeout=LONGEST_BUILD, doc_md=PUBLISH
+    )

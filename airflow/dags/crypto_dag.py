@@ -7,19 +7,20 @@ A task that fails names the model or the test in its error. A mart of which rows
 `coinloom://marts/crypto_table` and so on, which can start a DAG of yours.
 """
 
-import os
 from datetime import datetime, timedelta
 
 from airflow.sdk import dag
 from coinloom_commands import DBT_PROJECT, CommandOperator
+from coinloom_settings import LONGEST_BUILD, LONGEST_DAG_RUN, LONGEST_LOOK, setting
 from coinloom_tasks import publish, source_freshness
 
 # All models, and the tests that look at what the build has rebuilt: selectors.yml.
 DBT_BUILD = "dbt build --selector build"
 BUILD = """
 `dbt build` of what has landed since the last build, with the tests that look at it. It waits for another build to end,
-for `BUILD_LOCK_WAIT_SECONDS`. If a model or a test fails, the build is not finished, nothing of it is published, and
-the next one does what is left.
+for `BUILD_LOCK_WAIT_SECONDS`. If it then takes longer than `BUILD_TIMEOUT_SECONDS`, it is cut off: raise that where the
+first build has much to do. If a model or a test fails, the build is not finished, nothing of it is published, and the
+next one does what is left.
 """
 # Fails when something is broken; what is only stale is said in the log.
 CHECK = "coinloom check || [ $? -eq 1 ]"
@@ -30,13 +31,13 @@ CHECKED = """
 
 @dag(
     dag_display_name="Coinloom: build and publish",
-    schedule=os.environ.get("CRYPTO_DAG_SCHEDULE", "*/5 * * * *"),
+    schedule=setting("CRYPTO_DAG_SCHEDULE", "*/5 * * * *"),
     start_date=datetime(2026, 1, 1),
     catchup=False,
     is_paused_upon_creation=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(minutes=20),
-    default_args={"retries": 2, "retry_delay": timedelta(seconds=30), "execution_timeout": timedelta(minutes=10)},
+    dagrun_timeout=LONGEST_DAG_RUN,
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=30), "execution_timeout": LONGEST_LOOK},
     tags=["coinloom"],
     doc_md=__doc__,
 )
@@ -46,6 +47,7 @@ def crypto_dag() -> None:
         task_display_name="Build and test the models",
         bash_command=DBT_BUILD,
         cwd=str(DBT_PROJECT),
+        execution_timeout=LONGEST_BUILD,
         doc_md=BUILD,
     )
     check = CommandOperator(task_id="check", task_display_name="Is it healthy?", bash_command=CHECK, doc_md=CHECKED)

@@ -1,23 +1,28 @@
 """Once a day: every data test, over the whole history, and the small files of the lake's past hours put together.
 
 A build of crypto_dag tests only the hours that it rebuilt. The tests wait for the maintenance, which replaces files
-that they read, but run however it ended.
+that they read, but run however it ended. Airflow judges a DAG run by its last task, which therefore needs both.
 """
 
 from datetime import datetime, timedelta
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import dag
 from coinloom_commands import DBT_PROJECT, CommandOperator
+from coinloom_settings import LOCK_WAIT
 
 DBT_TEST = "dbt test --selector daily --vars 'test_whole_history: true'"
 MAINTAIN = """
 `coinloom maintain`: many small files of an hour of the lake become few, and what the settings say is too old is
-removed. Safe to repeat, and to kill.
+removed. Safe to repeat, and to kill. It waits for a build to end, for `BUILD_LOCK_WAIT_SECONDS`.
 """
 TEST = """
-Every data test, over every hour. One that fails is named in the error, with a row that it found. The marts stay as they
-are: look at the hour of that row, then `dbt build --full-refresh` makes all of it anew from landing.
+Every data test, over every hour. They wait for a build to end, for `BUILD_LOCK_WAIT_SECONDS`, and builds wait for them.
+One that fails is named in the error, with a row that it found. The marts stay as they are: look at the hour of that
+row, then `dbt build --full-refresh` makes all of it anew from landing.
 """
+BOTH = "Does nothing: it is what fails, and the DAG run with it, when the maintenance or the tests have failed."
+LONGEST = timedelta(hours=2) + LOCK_WAIT
 
 
 @dag(
@@ -27,7 +32,7 @@ are: look at the hour of that row, then `dbt build --full-refresh` makes all of 
     catchup=False,
     is_paused_upon_creation=False,
     max_active_runs=1,
-    default_args={"retries": 1, "retry_delay": timedelta(minutes=5), "execution_timeout": timedelta(hours=2)},
+    default_args={"retries": 1, "retry_delay": timedelta(minutes=5), "execution_timeout": LONGEST},
     tags=["coinloom"],
     doc_md=__doc__,
 )
@@ -46,7 +51,9 @@ def daily_dag() -> None:
         trigger_rule="all_done",
         doc_md=TEST,
     )
+    both = EmptyOperator(task_id="maintained_and_tested", task_display_name="Maintained and tested?", doc_md=BOTH)
     maintain >> test
+    [maintain, test] >> both
 
 
 daily_dag()

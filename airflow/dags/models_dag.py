@@ -1,7 +1,8 @@
 """crypto_dag with a task for each model: to see which one takes how long, and which one failed.
 
-Optional. It is there if astronomer-cosmos is installed where Airflow is (`pip install 'astronomer-cosmos>=1.15,<1.16'`)
-and dbt has written `dbt_project/target/manifest.json`: `dbt parse` does, and so does each build of crypto_dag.
+Optional. It is there if astronomer-cosmos is installed where Airflow is, with that of `make airflow` by
+`make add PACKAGES='astronomer-cosmos>=1.15,<1.16'`, and dbt has written `dbt_project/target/manifest.json`: `dbt parse`
+does, and so does each build of crypto_dag.
 
 `dbt_producer_watcher` runs `dbt build --selector build`, as crypto_dag does: one command, so one build lock, and one
 build that is finished when all models and tests have passed. A test that fails fails this task, and is named in its
@@ -14,15 +15,16 @@ needs a scheduler: `airflow dags test` runs one task at a time, and a watching o
 """
 
 import os
-from datetime import datetime, timedelta
+from datetime import datetime
 from shutil import which
 
 from airflow.sdk import dag
-from coinloom_commands import DBT_PROJECT
+from coinloom_commands import ARTIFACTS, DBT_PROJECT
+from coinloom_settings import LONGEST_BUILD, LONGEST_DAG_RUN, setting
 from coinloom_tasks import publish, source_freshness
 
-# What dbt has written of the project. Asking dbt for it, as cosmos can, takes longer than Airflow waits for a DAG.
-MANIFEST = DBT_PROJECT / os.environ.get("DBT_TARGET_PATH", "target") / "manifest.json"
+# Asking dbt for it, as cosmos can, takes longer than Airflow waits for a DAG.
+MANIFEST = ARTIFACTS / "manifest.json"
 
 os.environ.setdefault("DO_NOT_TRACK", "1")  # cosmos reports how it is used, unless told not to
 try:
@@ -33,13 +35,13 @@ except ImportError:
 
 @dag(
     dag_display_name="Coinloom: build model by model",
-    schedule=os.environ.get("MODELS_DAG_SCHEDULE"),
+    schedule=setting("MODELS_DAG_SCHEDULE", "") or None,
     start_date=datetime(2026, 1, 1),
     catchup=False,
     is_paused_upon_creation=True,
     max_active_runs=1,
-    dagrun_timeout=timedelta(minutes=30),
-    default_args={"retries": 0, "execution_timeout": timedelta(minutes=20)},
+    dagrun_timeout=LONGEST_DAG_RUN,
+    default_args={"retries": 0, "execution_timeout": LONGEST_BUILD},
     tags=["coinloom"],
     doc_md=__doc__,
 )
@@ -49,7 +51,7 @@ def models_dag() -> None:
         project_config=cosmos.ProjectConfig(DBT_PROJECT, install_dbt_deps=False, manifest_path=MANIFEST),
         profile_config=cosmos.ProfileConfig(
             profile_name="coinloom",
-            target_name=os.environ.get("DBT_TARGET") or "spark",
+            target_name=setting("DBT_TARGET", "spark"),
             profiles_yml_filepath=DBT_PROJECT / "profiles.yml",
         ),
         execution_config=cosmos.ExecutionConfig(

@@ -45,6 +45,16 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
     assert {path for path in missing if "ohlc_15m" not in path} == set()
 
 
+@pytest.mark.parametrize(
+    "page",
+    [*(page for page in PAGES if page.name != "bi.md"), *(REPOSITORY / "airflow" / "dags").glob("*.py")],
+    ids=lambda page: str(page.relative_to(REPOSITORY)),
+)
+def test_no_page_installs_with_a_pip_that_our_environment_does_not_have(page: Path) -> None:
+    """`make add` reaches it. docs/bi.md is about environments of its readers."""
+    assert re.findall(r"(?<!uv )\bpip3? install.*", page.read_text(encoding="utf-8")) == []
+
+
 def the_map() -> str:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     return readme.split("\n## Where things are\n")[1].split("\n## ")[0]

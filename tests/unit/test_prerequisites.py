@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from coinloom.errors import WrongSetting
+from coinloom.processes import executable
 from coinloom.settings import REPOSITORY, KafkaProtocol, PostgresTls, Settings, Sink, Target, read_settings
 from stack import kafka, postgres
 from stack.environment_file import GENERATED, ensure_env_file
@@ -140,6 +141,42 @@ def test_make_python_that_finds_none_leaves_nothing_behind(checkout: Path) -> No
     program(checkout / ".tools/uv/bin", "uv", "echo 'no network' >&2", "exit 2")
     assert "no network" in make(checkout, "python")
     assert not (checkout / ".tools/python").exists()
+
+
+@pytest.fixture
+def installed(checkout: Path) -> Path:
+    """The same, where the environment has been made: it is empty but for what a test puts there."""
+    program(checkout / ".venv/bin", "coinloom", "exit 0")
+    program(checkout / ".tools/uv/bin", "uv", 'printf "%s|" "$VIRTUAL_ENV" "$@" >asked')
+    for stamp in (".installed", ".installed-dev"):
+        (checkout / ".venv" / stamp).touch()
+    return checkout
+
+
+def test_make_add_installs_into_the_environment_within_the_lock(installed: Path) -> None:
+    packages = ["pyspark[connect]", "astronomer-cosmos>=1.15,<1.16"]
+    assert make(installed, "add", f"PACKAGES={' '.join(packages)}") == ""
+    command = ["pip", "install", "--constraint", "requirements.lock", *packages]
+    assert (installed / "asked").read_text().split("|")[:-1] == [f"{installed}/.venv", *command]
+
+
+def test_make_add_without_packages_says_how(installed: Path) -> None:
+    assert 'make add PACKAGES="botocore"' in make(installed, "add")
+    assert not (installed / "asked").exists()
+
+
+def test_make_airflow_reads_what_our_settings_read(installed: Path) -> None:
+    (installed / "airflow").mkdir()
+    shutil.copy(REPOSITORY / "airflow" / "standalone.sh", installed / "airflow")
+    (installed / ".venv/bin/dotenv").symlink_to(executable("dotenv"))
+    program(installed / ".venv/bin", "airflow", "env")
+    (installed / ".env").write_text(
+        "COINGECKO_IDS=bitcoin, ethereum\nCRYPTO_DAG_SCHEDULE=*/9 * * * *\nPATH=/nowhere\nAIRFLOW__API__PORT=8099\n"
+    )
+    said = make(installed, "airflow").splitlines()
+    assert {"COINGECKO_IDS=bitcoin, ethereum", "CRYPTO_DAG_SCHEDULE=*/9 * * * *"} <= set(said)
+    assert "AIRFLOW__CORE__EXECUTION_API_SERVER_URL=http://127.0.0.1:8099/execution/" in said
+    assert f"PATH={installed}/.venv/bin:{os.environ['PATH']}" in said  # what is set already stays, as with our settings
 
 
 def test_an_old_python_and_an_old_java_are_both_named(tmp_path: Path) -> None:

@@ -30,3 +30,26 @@ def test_maintain_names_every_setting_that_removes_something() -> None:
     names = [name.upper() for name in Settings.model_fields if name.endswith("_retention_days")]
     assert len(names) > 4
     assert not [name for name in names if name not in said]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("status", "check", "stream", "quarantine", "quarantine replay", "build", "publish", "maintain"),
+        *("dashboard", "monitor", "top", "demo"),
+    ],
+)
+def test_what_asks_where_prices_land_or_are_built_takes_the_target(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBT_TARGET", "neither")  # is refused, unless the option stands in its place
+    monkeypatch.setenv("POSTGRES_PORT", "none")  # with which nothing starts
+    plain, told = (CliRunner().invoke(app, [*command.split(), *more]).stderr for more in ([], ["--target", "postgres"]))
+    assert ("DBT_TARGET" in plain, "POSTGRES_PORT" in plain) == (True, True)
+    assert ("DBT_TARGET" in told, "POSTGRES_PORT" in told) == (False, True)
+
+
+def test_the_target_of_a_replay_is_not_lost_before_it() -> None:
+    done = CliRunner().invoke(app, ["quarantine", "--target", "postgres", "replay"])
+    assert done.exit_code == 2
+    assert "write it after 'replay'" in done.stderr
