@@ -8,6 +8,7 @@ import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlparse
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -104,6 +105,7 @@ class Settings(BaseSettings):
         env_file=REPOSITORY / ".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
+    # These three may be relative to REPOSITORY, as .env lies there, or begin with ~.
     coinloom_home: Path = Field(
         REPOSITORY / ".coinloom", description="state of the embedded stack: data, logs, jars, sockets"
     )
@@ -279,6 +281,17 @@ class Settings(BaseSettings):
     def _split_commas(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
+    @field_validator("coinloom_home", "jars_folder")
+    @classmethod
+    def _is_one_folder(cls, folder: Path | None) -> Path | None:
+        """The same for each process, wherever that happens to be."""
+        return folder and _absolute(folder)
+
+    @field_validator("lake_root")
+    @classmethod
+    def _is_one_place(cls, place: str) -> str:
+        return place if not place or urlparse(place).scheme else str(_absolute(Path(place)))
+
     @model_validator(mode="after")
     def _refuse_half_a_lock(self) -> Self:
         """What was meant to be encrypted or to have a password, and would not."""
@@ -364,6 +377,13 @@ class Settings(BaseSettings):
             values[name.upper()] = "" if value is None else str(value)
         values["LAKE_ROOT"] = self.lake
         return values
+
+
+def _absolute(folder: Path) -> Path:
+    try:
+        return REPOSITORY / folder.expanduser()
+    except RuntimeError as error:  # there is no such user
+        raise ValueError(error) from None
 
 
 def in_clear(secret: SecretStr | None) -> str | None:

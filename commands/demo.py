@@ -9,10 +9,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from coinloom.alone import alone
 from coinloom.errors import CoinloomError
 from coinloom.processes import Output, environment, executable, run
 from coinloom.progress import Steps
@@ -38,14 +40,25 @@ class DemoFailed(CoinloomError):
     """A check of the demo's own result did not hold."""
 
 
+class AnotherDemo(CoinloomError):
+    """One at a time has the folder of the demo."""
+
+
 def run_demo(target: Target, hours: float, console: Console, *, keep: bool = False) -> None:
     """Simulate, poll, stream, build, publish, read back and check; with `keep`, show the dashboard until a signal.
 
     Raises:
+        AnotherDemo: whose servers and data we would remove.
         DemoFailed: what came out does not fit what went in.
         CannotListen: the dashboard has no port.
     """
-    settings = isolated_settings(read_settings().coinloom_home / "demo", dbt_target=target, landing_sinks=[])
+    home = read_settings().coinloom_home / "demo"
+    with alone(home.with_suffix(".lock"), AnotherDemo("Another demo runs; let it end.")):
+        _run_in(home, target, hours, console, keep=keep)
+
+
+def _run_in(home: Path, target: Target, hours: float, console: Console, *, keep: bool) -> None:
+    settings = isolated_settings(home, dbt_target=target, landing_sinks=[])
     steps = Steps(console)
     console.print(f"Coinloom demo: {hours:g} hours of a simulated market, target [bold]{target}[/bold].")
     lifecycle.stop(settings)  # what a demo that was killed left behind

@@ -18,11 +18,14 @@ def start(settings: Settings, others: list[Service], steps: Steps) -> None:
     Starting what already runs changes nothing. Returns when every server can be used.
 
     Raises:
-        StackError: a port is taken, a part is missing, or a server does not come up; says what to do.
+        StackError: a port is taken, a part is missing, a server does not come up, or all runs already with other
+            options or settings; says what to do.
     """
     supervisor = Supervisor(settings)
     with steps.step("Prepare the servers"):
-        if not supervisor.is_running():
+        if supervisor.is_running():
+            supervisor.require_same_settings()  # before the files of a server that runs are written anew
+        else:
             supervisor.sweep()
             services.require_free_ports(settings, others)
         servers = [services.server(settings, name) for name in services.servers(settings)]

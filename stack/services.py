@@ -12,6 +12,7 @@ from stack.ports import require_free
 
 COINLOOM = [executable("coinloom")]
 SIMULATOR = [sys.executable, "-P", "-m", "simulator"]
+SIMULATOR_HOST = "127.0.0.1"  # unless it is told otherwise
 
 
 # Each of these modules has prepare(settings), command(settings) and is_ready(settings).
@@ -41,10 +42,14 @@ class Service:
 
 
 def require_free_ports(settings: Settings, others: list[Service]) -> None:
-    """Raise StackError when a port of a server, or of these, is taken, naming the setting that moves it."""
-    require_free(*kafka.address(settings), "KAFKA_BOOTSTRAP_SERVERS")
-    require_free(settings.postgres_host, settings.postgres_port, "POSTGRES_PORT")
-    require_free(settings.spark_thrift_host, settings.spark_thrift_port, "SPARK_THRIFT_PORT")
+    """Raise StackError when a port of the target's servers, or of these, is taken, naming the setting that moves it."""
+    of_servers = {
+        ServerName.KAFKA: (*kafka.address(settings), "KAFKA_BOOTSTRAP_SERVERS"),
+        ServerName.POSTGRES: (settings.postgres_host, settings.postgres_port, "POSTGRES_PORT"),
+        ServerName.THRIFT_SERVER: (settings.spark_thrift_host, settings.spark_thrift_port, "SPARK_THRIFT_PORT"),
+    }
+    for name in servers(settings):
+        require_free(*of_servers[name])
     for service in others:
         if service.listens:
             require_free(*service.listens)
@@ -112,9 +117,10 @@ def simulator(settings: Settings, hours: float, speed: float, **more: str | Path
         **more,
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    return Service("simulator", [*SIMULATOR, *arguments])
+    listens = (SIMULATOR_HOST, settings.simulator_port, "SIMULATOR_PORT")
+    return Service("simulator", [*SIMULATOR, *arguments], listens=listens)
 
 
 def simulator_url(settings: Settings) -> str:
     """COINGECKO_BASE_URL of the simulator."""
-    return f"http://127.0.0.1:{settings.simulator_port}/api/v3"
+    return f"http://{SIMULATOR_HOST}:{settings.simulator_port}/api/v3"

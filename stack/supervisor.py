@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from supervisor.xmlrpc import Faults, SupervisorTransport
 from coinloom.processes import environment
 from coinloom.settings import LOG_FILES_BEFORE, Settings
 from coinloom.wording import printable
+from stack import postgres
 from stack.errors import StackError
 from stack.marked import end, marked
 from stack.services import Service
@@ -32,6 +34,7 @@ STOP_WAIT_SECONDS = 30
 # What supervisord has forked ignores signals until it runs its own program.
 HEARS_AFTER_SECONDS = 0.1
 LINES_SHOWN = 5  # of the log of what did not come up
+STOPPED_MEANWHILE = "The stack was stopped meanwhile. 'coinloom up' starts it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Supervisor:
         config = self._render(services)
         if self.is_running():
             if self._config.read_text() != config:
-                raise StackError("The stack already runs with other options. Run 'coinloom down' first.")
+                raise _runs_with("other options")
             return
         self.logs.mkdir(parents=True, exist_ok=True)
         self._config.write_text(config)
@@ -85,18 +88,42 @@ class Supervisor:
         if done.returncode != 0:
             raise StackError(f"supervisord did not start: {done.stderr.strip() or done.stdout.strip()}")
 
+    def require_same_settings(self) -> None:
+        """Of one that runs. What it starts has the settings that it was started with, whatever has changed since.
+
+        Raises:
+            StackError: ours are others, also where an option has set one, as `--target` does; names them.
+        """
+        try:
+            theirs = psutil.Process(self._ask("getPID")).environ()
+        except psutil.NoSuchProcess:
+            raise StackError(STOPPED_MEANWHILE) from None
+        ours = environment(self._settings)
+        others = [name for name in self._settings.as_environment() if theirs.get(name) != ours.get(name)]
+        if others:
+            raise _runs_with(f"other options or settings ({', '.join(others)})")
+
     def start_process(self, name: str) -> None:
-        """Start a service that is not running."""
-        if self._state(name) not in {"RUNNING", "STARTING"}:
-            self._rpc.startProcess(str(name), False)
+        """Start a service that is not running; one that waits for its next try after a crash, at once.
+
+        Raises:
+            StackError: the stack was stopped meanwhile.
+        """
+        if self._process(name).state not in {"RUNNING", "STARTING"}:
+            self.stop_process(name)  # what waits for its next try counts as started
+            self._ask("startProcess", str(name), False)
 
     def stop_process(self, name: str) -> None:
-        """Ask a service to end, and return when it has; also one that is just being started again after a crash."""
-        while (state := self._state(name)) not in {"STOPPED", "FATAL"}:
-            if state != "RUNNING":
+        """Ask a service to end, and return when it has; also one that is just being started again after a crash.
+
+        Raises:
+            StackError: the stack was stopped meanwhile.
+        """
+        while (process := self._process(name)).state not in {"STOPPED", "FATAL"}:
+            if process.state != "RUNNING" or not _lives(process.pid):
                 time.sleep(HEARS_AFTER_SECONDS)
             try:
-                self._rpc.stopProcess(str(name))
+                self._ask("stopProcess", str(name))
             except Fault as fault:
                 if fault.faultCode != Faults.NOT_RUNNING:
                     raise
@@ -105,32 +132,34 @@ class Supervisor:
         """Wait until a server can be used.
 
         Raises:
-            StackError: it gave up or took too long; with the end of its log.
+            StackError: it gave up or took too long, with the end of its log; or the stack was stopped meanwhile.
         """
         deadline = time.monotonic() + timeout_seconds
         while not (service.is_ready and service.is_ready()):
-            if self._state(service.name) == "FATAL" or time.monotonic() > deadline:
+            if self._process(service.name).state == "FATAL" or time.monotonic() > deadline:
                 log = self.logs / f"{service.name}.log"
                 raise StackError(f"{service.name} did not come up; see {log}, which ends so:\n{_last_lines(log)}")
             time.sleep(0.2)
 
     def states(self) -> list[ProcessState]:
-        infos: Any = self._rpc.getAllProcessInfo() if self.is_running() else []
-        return [
-            ProcessState(info["name"], info["statename"], info["description"], info["pid"] or None) for info in infos
-        ]
+        try:
+            infos = self._rpc.getAllProcessInfo()
+        except (OSError, Fault):
+            infos = []
+        return [_process_state(info) for info in infos]
 
     def stop(self) -> None:
         """Stop every process and supervisord itself; return when none is left."""
-        if self.is_running():
-            supervisord = psutil.Process(self._rpc.getPID())
-            self._rpc.shutdown()
+        with suppress(StackError, psutil.NoSuchProcess):  # if it does not run, or somebody else has just stopped it
+            supervisord = psutil.Process(self._ask("getPID"))
+            self._ask("shutdown")
             psutil.wait_procs([supervisord], timeout=STOP_WAIT_SECONDS * 4)
         self.sweep()
 
     def sweep(self) -> None:
         """Stop what an earlier supervisor of this home left behind."""
-        end([process for process, home in marked(MARK) if home == str(self._home)], STOP_WAIT_SECONDS)
+        ours = {process for process, home in marked(MARK) if home == str(self._home)}
+        end([*ours.union(postgres.processes(self._settings))], STOP_WAIT_SECONDS)
         self._socket.unlink(missing_ok=True)
 
     @property
@@ -138,8 +167,19 @@ class Supervisor:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
         return ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
-    def _state(self, name: str) -> str:
-        return str(self._rpc.getProcessInfo(str(name))["statename"])  # XML-RPC takes no enum for a text
+    def _ask(self, question: str, *details: Any) -> Any:
+        """Raises StackError if it is gone, or going."""
+        try:
+            return getattr(self._rpc, question)(*details)
+        except OSError:
+            raise StackError(STOPPED_MEANWHILE) from None
+        except Fault as fault:
+            if fault.faultCode != Faults.SHUTDOWN_STATE:
+                raise
+            raise StackError(STOPPED_MEANWHILE) from None
+
+    def _process(self, name: str) -> ProcessState:
+        return _process_state(self._ask("getProcessInfo", str(name)))  # XML-RPC takes no enum for a text
 
     def _render(self, services: list[Service]) -> str:
         home = str(self._home).replace("%", "%%")
@@ -183,6 +223,21 @@ class Supervisor:
             "stdout_logfile_maxbytes": self._settings.log_file_bytes,
             "stdout_logfile_backups": LOG_FILES_BEFORE,
         }
+
+
+def _process_state(info: Any) -> ProcessState:
+    return ProcessState(info["name"], info["statename"], info["description"], info["pid"] or None)
+
+
+def _lives(pid: int | None) -> bool:
+    """Before supervisord has noticed that it does not, and starts it again."""
+    with suppress(psutil.NoSuchProcess):
+        return pid is not None and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _runs_with(what: str) -> StackError:
+    return StackError(f"The stack already runs with {what}. Run 'coinloom down' first.")
 
 
 def _last_lines(log: Path) -> str:

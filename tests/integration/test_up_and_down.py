@@ -8,16 +8,26 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
 from coinloom.settings import Settings, Sink, Target
 from commands.check import look
 from health.verdicts import State, worst
-from stack import lifecycle
+from stack import lifecycle, postgres
+from stack.guard import SUPERVISORD
 from stack.supervisor import Supervisor
-from stores.database import DatabaseUnavailable, connect
+from stores.database import DatabaseUnavailable, as_reader, connect
 from tests.commands import run_command
+from tests.containers import DOCKERS, root_with
 from tests.stacks import own_settings, supervised_processes
 from tests.unit.monitoring.receiver import SECRET, Receiver, running_receiver
+
+UP = ("up", "--simulate", "--hours", "1", "--speed", "120", "--target", "postgres")
+
+
+def as_in_the_example(settings: Settings) -> Settings:
+    """With .env.example's target and sinks: only `--target` says that these are others."""
+    return settings.model_copy(update={"dbt_target": Target.SPARK, "landing_sinks": []})
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +54,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
         }
     )
     try:
-        run_command(settings, "coinloom", "up", "--simulate", "--hours", "1", "--speed", "120")
+        run_command(as_in_the_example(settings), "coinloom", *UP)
         yield settings
     finally:
         lifecycle.stop(settings)
@@ -61,6 +71,13 @@ def pid(settings: Settings, name: str) -> int | None:
     """Its process id, or None while it is not running."""
     states = {state.name: state for state in Supervisor(settings).states()}
     return states[name].pid if states[name].state == "RUNNING" else None
+
+
+def kill_supervisord(settings: Settings) -> None:
+    supervised = supervised_processes(settings.coinloom_home)
+    (supervisord,) = [process for process in supervised if SUPERVISORD in process.cmdline()]
+    supervisord.kill()
+    supervisord.wait()
 
 
 def top_5_is_filled(settings: Settings) -> bool:
@@ -90,9 +107,9 @@ def test_every_stage_is_healthy_while_it_runs(running: Settings) -> None:
     # However full the disk of whoever tests is.
     settings = running.model_copy(update={"warning_below_free_gb": 0, "critical_below_free_gb": 0})
     wait_for(lambda: worst(look(settings, [])).state is State.HEALTHY, seconds=120)
-    said = run_command(settings, "coinloom", "check")
+    said = run_command(as_in_the_example(settings), "coinloom", "check", "--target", "postgres")
     assert said.splitlines()[-1] == "healthy: polls, topic, landing_postgres, marts, disk"
-    shown = run_command(settings, "coinloom", "top", "--once")
+    shown = run_command(as_in_the_example(settings), "coinloom", "top", "--once", "--target", "postgres")
     assert "● healthy: The newest answer of CoinGecko is " in shown
     assert "Gainers" in shown
 
@@ -110,8 +127,15 @@ def test_a_second_up_changes_nothing(running: Settings) -> None:
         "monitor",
         "dashboard",
     }
-    run_command(running, "coinloom", "up", "--simulate", "--hours", "1", "--speed", "120")
+    run_command(as_in_the_example(running), "coinloom", *UP)
     assert {name: pid(running, name) for name in before} == before
+
+
+def test_a_second_up_with_other_settings_names_them_and_changes_nothing(running: Settings) -> None:
+    changed = {"poll_interval_seconds": 2, "bi_reader_password": SecretStr("another-one")}
+    said = run_command(as_in_the_example(running).model_copy(update=changed), "coinloom", *UP, expect=1)
+    assert "settings (POLL_INTERVAL_SECONDS, BI_READER_PASSWORD). Run 'coinloom down' first." in said
+    connect(as_reader(running)).close()
 
 
 def test_all_servers_listen_on_this_machine_only(running: Settings) -> None:
@@ -165,17 +189,20 @@ def test_down_leaves_no_process_and_twice_is_fine(running: Settings) -> None:
 
 def test_what_a_killed_supervisor_left_behind_is_cleaned_up(running: Settings) -> None:
     run_command(running, "coinloom", "up", "--servers-only")
-    (supervisord,) = [
-        process
-        for process in supervised_processes(running.coinloom_home)
-        if "supervisor.supervisord" in process.cmdline()
-    ]
-    supervisord.kill()
-    supervisord.wait()
+    kill_supervisord(running)
     assert supervised_processes(running.coinloom_home), "the servers outlive their supervisor"
     run_command(running, "coinloom", "up", "--servers-only")
     run_command(running, "coinloom", "down")
     assert supervised_processes(running.coinloom_home) == []
+
+
+def test_it_is_so_in_a_container_where_root_may_not_see_the_environment_of_postgresql(running: Settings) -> None:
+    container = root_with(*DOCKERS)
+    run_command(running, *container, "coinloom", "up", "--servers-only")
+    kill_supervisord(running)
+    assert postgres.processes(running), "the server outlives its supervisor"
+    run_command(running, *container, "coinloom", "down")
+    assert postgres.processes(running) == supervised_processes(running.coinloom_home) == []
 
 
 def test_a_taken_port_is_a_clear_error(running: Settings, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from coinloom.errors import WrongSetting
-from coinloom.settings import Settings, read_settings
+from coinloom.settings import REPOSITORY, Settings, read_settings
 from stack.isolation import isolated_settings
 
 SASL = {"kafka_security_protocol": "SASL_SSL", "kafka_sasl_username": "ada", "kafka_sasl_password": "open-sesame"}
@@ -58,6 +58,36 @@ def test_what_is_empty_in_it_is_not_taken_from_the_file(monkeypatch: pytest.Monk
         monkeypatch.setenv(name, value)
     theirs = Settings(_env_file=env_file)
     assert (theirs.coingecko_ids, theirs.landing_sinks, theirs.kafka_sasl_password) == ([], [], None)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("data/coinloom", REPOSITORY / "data/coinloom"),
+        ("~/coinloom", Path.home() / "coinloom"),
+        ("/data/coinloom", Path("/data/coinloom")),
+    ],
+)
+def test_a_folder_is_the_same_for_each_process(
+    written: str, read: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names = ("COINLOOM_HOME", "JARS_FOLDER", "LAKE_ROOT")
+    for name in names:
+        monkeypatch.setenv(name, written)
+    monkeypatch.chdir(tmp_path)
+    settings = read_settings()
+    assert (settings.coinloom_home, settings.jars, settings.lake) == (read, read, str(read))
+    assert [settings.as_environment()[name] for name in names] == [str(read)] * 3
+
+
+@pytest.mark.parametrize("lake", ["s3a://bucket/lake", "file:/data/lake"])
+def test_the_address_of_a_lake_stays_as_it_is(lake: str) -> None:
+    assert read_settings(lake_root=lake).lake == lake
+
+
+def test_the_home_of_nobody_is_a_clear_error() -> None:
+    with pytest.raises(WrongSetting, match=r"^COINLOOM_HOME: .*home"):
+        read_settings(coinloom_home="~no-such-user/coinloom")
 
 
 def test_a_stack_of_its_own_has_none_of_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

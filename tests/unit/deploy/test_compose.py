@@ -13,8 +13,9 @@ import yaml
 from pydantic import SecretStr
 
 from coinloom.settings import REPOSITORY, Settings
+from stack.nobody import as_nobody, give_to_nobody
 from stack.ports import free_port
-from stack.postgres import BINARIES, as_nobody, give_to_nobody
+from stack.postgres import BINARIES
 from stores.database import DatabaseUnavailable, connect
 from stores.migrate import migrate
 
