@@ -1,6 +1,5 @@
 """Servers for a measurement: in a folder of its own below COINLOOM_HOME/bench, without the broker."""
 
-import fcntl
 import shutil
 import time
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from coinloom.alone import alone
 from coinloom.errors import CoinloomError
 from coinloom.settings import ServerName, Settings, Target, read_settings
 from stack.isolation import isolated_settings
@@ -34,12 +34,8 @@ def own_bench_home() -> Iterator[None]:
         AnotherBenchmark: whose servers and data we would remove.
     """
     home = bench_home()
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with home.with_suffix(".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AnotherBenchmark(f"Another benchmark works in {home}; let it end, or set COINLOOM_HOME.") from None
+    other = AnotherBenchmark(f"Another benchmark works in {home}; let it end, or set COINLOOM_HOME.")
+    with alone(home.with_suffix(".lock"), other):
         try:
             yield
         finally:

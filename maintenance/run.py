@@ -1,12 +1,11 @@
 """`coinloom maintain`: once, or again and again."""
 
 import errno
-import fcntl
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import psycopg
 import pyarrow as pa
 from pyarrow.fs import FileSystem
 
+from coinloom.alone import alone
 from coinloom.clock import utc_now
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
@@ -198,14 +198,9 @@ def _failed(who: str, error: Exception, disk: str, advice: str) -> MaintenanceFa
     )
 
 
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """One maintenance of a lake at a time, of one in an object store one from here; the lock goes with its process."""
+def _alone(settings: Settings) -> AbstractContextManager[None]:
+    """One maintenance of a lake at a time, of one in an object store one from here."""
     folder = (_local_lake(settings) or settings.coinloom_home) / "_compaction"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise MaintenanceFailed(f"Another `coinloom maintain` works on {settings.lake}; let it end.") from None
-        yield
+    return alone(
+        folder / ".lock", MaintenanceFailed(f"Another `coinloom maintain` works on {settings.lake}; let it end.")
+    )
