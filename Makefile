@@ -12,7 +12,8 @@ BIN := .venv/bin
 UV_INSTALL := VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --constraint requirements.lock
 install = $(UV_INSTALL) --editable . $(1) --offline --quiet 2>/dev/null || $(UV_INSTALL) --editable . $(1)
 # A command that reads no .env gets it as our settings read it: a shell takes the `ethereum` of `bitcoin, ethereum` for a command.
-WITH_ENV := $(CURDIR)/$(BIN)/dotenv --file $(CURDIR)/.env run --no-override --
+# Looked for when a recipe begins: `setup` may have written it just before.
+WITH_ENV = $(if $(shell test -f .env && echo yes),$(CURDIR)/$(BIN)/dotenv --file $(CURDIR)/.env run --no-override --)
 
 # Groups of tests (tests/conftest.py), each with servers of its own.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlparse
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from coinloom.errors import WrongSetting
@@ -20,6 +20,19 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 LOG_FILES_BEFORE = 5  # dbt has so many, whatever one would like
 
 CommaSeparated = Annotated[list[str], NoDecode]
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return REPOSITORY / path.expanduser()
+    except RuntimeError as error:  # there is no such user
+        raise ValueError(error) from None
+
+
+AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
+"""The same for each process, wherever that happens to be: relative to REPOSITORY, as .env lies there, or to ~."""
+
+OF_THIS_MACHINE = Path("system")  # no path, but libpq's word for whom this machine trusts
 
 
 class Sink(StrEnum):
@@ -105,11 +118,12 @@ class Settings(BaseSettings):
         env_file=REPOSITORY / ".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    # These three may be relative to REPOSITORY, as .env lies there, or begin with ~.
-    coinloom_home: Path = Field(
+    coinloom_home: AbsolutePath = Field(
         REPOSITORY / ".coinloom", description="state of the embedded stack: data, logs, jars, sockets"
     )
-    jars_folder: Path | None = Field(None, description="jars of the embedded servers; empty: COINLOOM_HOME/jars")
+    jars_folder: AbsolutePath | None = Field(
+        None, description="jars of the embedded servers; empty: COINLOOM_HOME/jars"
+    )
     lake_root: str = Field("", description="landing, quarantine, checkpoints and warehouse; empty: COINLOOM_HOME/lake")
     lake_s3_path_style: bool = Field(
         False, description="for s3a://bucket/lake: http://host/bucket/..., as most stores but AWS's want it"
@@ -132,7 +146,7 @@ class Settings(BaseSettings):
     kafka_sasl_mechanism: KafkaMechanism = Field(KafkaMechanism.SCRAM_SHA_512, description="with SASL_SSL")
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
-    kafka_ssl_cafile: Path | None = Field(
+    kafka_ssl_cafile: AbsolutePath | None = Field(
         None, description="PEM, who signs certificates; empty: whom this machine trusts"
     )
     kafka_topic: str = "crypto-prices"
@@ -155,8 +169,8 @@ class Settings(BaseSettings):
     spark_thrift_user: str = "dbt"
     spark_thrift_password: SecretStr | None = Field(None, description="what it asks its users for; empty: nothing")
     spark_thrift_ssl: bool = Field(False, description="whether it is spoken to with TLS")
-    spark_thrift_ssl_cafile: Path | None = Field(None, description="as KAFKA_SSL_CAFILE")
-    spark_thrift_keystore: Path | None = Field(
+    spark_thrift_ssl_cafile: AbsolutePath | None = Field(None, description="as KAFKA_SSL_CAFILE")
+    spark_thrift_keystore: AbsolutePath | None = Field(
         None, description="for the server alone: its certificate and key, PKCS 12; with it, TLS is all that it speaks"
     )
     spark_thrift_keystore_password: SecretStr | None = None
@@ -281,11 +295,10 @@ class Settings(BaseSettings):
     def _split_commas(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("coinloom_home", "jars_folder")
+    @field_validator("postgres_sslrootcert")
     @classmethod
-    def _is_one_folder(cls, folder: Path | None) -> Path | None:
-        """The same for each process, wherever that happens to be."""
-        return folder and _absolute(folder)
+    def _is_one_file(cls, file: Path | None) -> Path | None:
+        return file if file is None or file == OF_THIS_MACHINE else _absolute(file)
 
     @field_validator("lake_root")
     @classmethod
@@ -377,13 +390,6 @@ class Settings(BaseSettings):
             values[name.upper()] = "" if value is None else str(value)
         values["LAKE_ROOT"] = self.lake
         return values
-
-
-def _absolute(folder: Path) -> Path:
-    try:
-        return REPOSITORY / folder.expanduser()
-    except RuntimeError as error:  # there is no such user
-        raise ValueError(error) from None
 
 
 def in_clear(secret: SecretStr | None) -> str | None:

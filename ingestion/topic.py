@@ -31,12 +31,16 @@ class Topic(Protocol):
 
 
 class KafkaTopic:
-    """The topic of the settings, through one consumer without a group; its broker may be silent for so long."""
+    """The topic of the settings, through one consumer without a group.
+
+    Each question raises KafkaTimeoutError when the broker has been silent for so long.
+    """
 
     def __init__(self, consumer: KafkaConsumer, name: str, patience_seconds: float) -> None:
         self.name = name
         self._consumer = consumer
         self._patience_seconds = patience_seconds
+        self._patience_ms = round(patience_seconds * 1000)
 
     def ends(self) -> dict[int, int]:
         """By partition, the offset that its next message will have."""
@@ -57,11 +61,11 @@ class KafkaTopic:
         """
         partitions = {TopicPartition(self.name, partition): offset for partition, offset in until.items()}
         self._consumer.assign(list(partitions))
-        firsts = self._consumer.beginning_offsets(list(partitions))
+        firsts = self._consumer.beginning_offsets(list(partitions), self._patience_ms)
         for partition, end in partitions.items():
             self._consumer.seek(partition, min(end, max(firsts[partition], since.get(partition.partition, 0))))
         heard_at = time.monotonic()
-        while any(self._consumer.position(partition, POLL_TIMEOUT_MS) < end for partition, end in partitions.items()):
+        while any(self._position(partition) < end for partition, end in partitions.items()):
             for records in self._consumer.poll(timeout_ms=POLL_TIMEOUT_MS).values():
                 yield from records
                 heard_at = time.monotonic()
@@ -79,16 +83,20 @@ class KafkaTopic:
 
     def _produced_at(self, partition: TopicPartition, offset: int) -> datetime:
         self._consumer.assign([partition])
-        first = self._consumer.beginning_offsets([partition])[partition]
+        first = self._consumer.beginning_offsets([partition], self._patience_ms)[partition]
         self._consumer.seek(partition, max(first, offset))
         for _ in range(PATIENCE_SECONDS):
             for records in self._consumer.poll(timeout_ms=POLL_TIMEOUT_MS, max_records=1).values():
                 return datetime.fromtimestamp(records[0].timestamp / 1000, UTC)
         raise KafkaTimeoutError(f"no message of partition {partition.partition} within {PATIENCE_SECONDS} s")
 
-    def _offsets(self, ask: Callable[[list[TopicPartition]], dict[TopicPartition, int]]) -> dict[int, int]:
+    def _position(self, partition: TopicPartition) -> int:
+        """0 if the broker has not said it in time: then there may be more."""
+        return self._consumer.position(partition, POLL_TIMEOUT_MS) or 0
+
+    def _offsets(self, ask: Callable[[list[TopicPartition], int], dict[TopicPartition, int]]) -> dict[int, int]:
         partitions = self._consumer.partitions_for_topic(self.name) or set()
-        found = ask([TopicPartition(self.name, partition) for partition in partitions])
+        found = ask([TopicPartition(self.name, partition) for partition in partitions], self._patience_ms)
         return {partition.partition: offset for partition, offset in found.items()}
 
 

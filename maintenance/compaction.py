@@ -108,8 +108,8 @@ class Table:
         """Otherwise a kill right after the exchange leaves them aside, and the next build passes their rows by."""
         # Of a file's two names the one that is in the hour from then on stays, and a batch that is repeated replaces
         # that. The other counts as a source, and goes with the sources. A batch that is repeated just now, before the
-        # exchange, replaces the one that goes. That is as good: its rows are the same each time, and so is their
-        # `landed_at` (spark_streaming/staging.py).
+        # exchange, replaces the one that goes. That is as good where the same release repeats it: its rows are the same
+        # then, and so is their `landed_at` (spark_streaming/staging.py).
         folder, aside = self._folder_of(hour), self._aside_of(hour)
         sources = _noted_sources(aside)
         kept = []

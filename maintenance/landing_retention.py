@@ -93,6 +93,15 @@ def horizon_of(first_hour: str) -> str:
     return f"{datetime.strptime(first_hour, HOUR) + CLOCKS_DIFFER_BY:{HOUR}}"
 
 
+def remove_hour(store: FileSystem, folder: str) -> int:
+    """Returns how many were removed: none if another `coinloom maintain`, in a turn of its own, has done it."""
+    try:
+        store.delete_dir(folder)
+    except FileNotFoundError:
+        return 0
+    return 1
+
+
 def _from_postgres(turns: Turns, oldest: datetime) -> Iterator[str]:
     newest_read = None
     with turns.lock() as connection:
@@ -123,11 +132,7 @@ def _from_lake(settings: Settings, turns: Turns, oldest: datetime) -> Iterator[s
         if too_old:
             _write_horizon(store, f"{lake}/landing/horizon", horizon_of(first))
 
-    def remove(_: psycopg.Connection, hour: str) -> int:
-        store.delete_dir(landed[hour])
-        return 1
-
-    if hours := turns.remove(too_old, remove):
+    if hours := turns.remove(too_old, lambda _, hour: remove_hour(store, landed[hour])):
         yield f"{hours:,} hours of landing in the lake from before {first}:00 are removed"
 
 

@@ -12,7 +12,8 @@ import psycopg
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
 from ingestion.topic import open_topic
-from spark_streaming.topic_id import NotedId, topic_id
+from spark_streaming.checkpoint_note import CheckpointNote
+from spark_streaming.topic_id import topic_id
 from stores.database import connect
 from stores.landing import landed_offsets
 from stores.next_offsets import Offsets, next_offsets
@@ -68,35 +69,55 @@ def require_nothing_lost(settings: Settings, sink: Sink, *, skip: bool) -> None:
 def require_rows(connection: psycopg.Connection, settings: Settings, landed: Offsets) -> Offsets | None:
     """Returns what PostgreSQL has noted for the partitions of `landed`; None if it has noted nothing and has rows.
 
+    Those are taken for all that was landed, as an earlier release has left them, unless notes are expected.
+
     Raises:
         RowsLost: that is less than what was landed.
     """
     noted = next_offsets(connection, settings.kafka_topic, landed)
+    known = dict.fromkeys(landed, 0) if noted is None and _expected_notes(settings).read() else noted
     gone = {
-        partition: range(noted[partition], offset)
+        partition: range(known[partition], offset)
         for partition, offset in landed.items()
-        if noted and noted[partition] < offset
+        if known and known[partition] < offset
     }
     if gone:
         raise RowsLost(
-            f"{Sink.POSTGRES}: {_counted(gone)} that were landed are no longer in {settings.postgres_db} "
+            f"{Sink.POSTGRES}: {_counted(gone)} that were landed are no longer noted in {settings.postgres_db} "
             f"{_listed(gone)}. PostgreSQL was restored from a backup, a replica took over that did not have them yet, "
-            "or POSTGRES_DB is another one than before. To go on, stop the stream and remove "
-            f"{settings.lake}/_checkpoints/{Sink.POSTGRES}: all that the topic still has lands again, nothing twice."
+            "or POSTGRES_HOST, POSTGRES_PORT or POSTGRES_DB names another one than before: look at that first. To go "
+            f"on with this one, stop the stream and remove {settings.lake}/_checkpoints/{Sink.POSTGRES}: all that the "
+            "topic still has lands again, nothing twice."
         )
     return noted
 
 
+def expect_notes(settings: Settings) -> None:
+    """From now on, as long as this checkpoint is there, a PostgreSQL that has noted nothing has lost it.
+
+    Raises:
+        OSError: that cannot be written beside the checkpoint.
+    """
+    note = _expected_notes(settings)
+    if not note.read():
+        note.write(settings.kafka_topic)
+
+
+def _expected_notes(settings: Settings) -> CheckpointNote:
+    return CheckpointNote(f"{settings.lake}/_checkpoints/{Sink.POSTGRES}", "has_next_offsets")
+
+
 def _require_same_topic(settings: Settings, sink: Sink, landed: Offsets, ends: Offsets, its_id: str) -> None:
     """Notes the id of the topic where none was noted, and as long as nothing has landed."""
-    noted_id = NotedId(f"{settings.lake}/_checkpoints/{sink}")
+    noted_id = CheckpointNote(f"{settings.lake}/_checkpoints/{sink}", "topic_id")
     before = noted_id.read() if landed else ""
     is_shorter = any(ends.get(partition, 0) < offset for partition, offset in landed.items())
     if is_shorter or (before and its_id and before != its_id):
         raise AnotherTopic(
             f"{sink}: the topic {settings.kafka_topic} is another one than that which was landed from. It was deleted "
-            "and made anew, or the broker came back without its data. What was landed stays. To go on, set KAFKA_TOPIC "
-            f"to a name that was never used, and remove {settings.lake}/_checkpoints/{sink}."
+            "and made anew, the broker came back without its data, or KAFKA_BOOTSTRAP_SERVERS names another cluster: "
+            "look at that first. What was landed stays. To go on with this cluster, set KAFKA_TOPIC to a name that was "
+            f"never used, and remove {settings.lake}/_checkpoints/{sink}."
         )
     if its_id and not before:
         noted_id.write(its_id)

@@ -20,7 +20,7 @@ from pyarrow.parquet import ParquetFile
 from pyspark.sql import DataFrame
 
 from coinloom.settings import Settings
-from spark_streaming.lost_messages import require_rows
+from spark_streaming.lost_messages import expect_notes, require_rows
 from spark_streaming.staging import Staging
 from spark_streaming.transforms import LANDING_COLUMNS, QUARANTINE_COLUMNS, STAGED_INSTEAD
 from stores.composing import all_equal, names
@@ -54,6 +54,7 @@ class PostgresSink:
     def __init__(self, settings: Settings, staging: Staging) -> None:
         self._settings = settings
         self._staging = staging
+        self._has_noted = False
 
     def write(self, rows: DataFrame, batch_id: int) -> int:
         """Land a batch of staged rows; returns how many messages it has.
@@ -61,6 +62,7 @@ class PostgresSink:
         Raises:
             RowsLost: what landed before it is not there any more.
             DatabaseUnavailable, psycopg.Error.
+            OSError: the lake cannot be written.
         """
         with connect(self._settings) as connection:  # first: if it fails, it says what to do, and no task waits for it
             batch = self._staging.write(rows, batch_id)
@@ -72,6 +74,9 @@ class PostgresSink:
             if not is_new or not _copy_new(connection, of_batch, batch.landed_hour):
                 _merge(connection, of_batch, batch.landed_hour)
             note_next_offsets(connection, self._settings.kafka_topic, batch.ends)
+        if not self._has_noted:
+            expect_notes(self._settings)
+            self._has_noted = True
         self._staging.remove(batch)
         return batch.messages
 

@@ -18,9 +18,9 @@ from coinloom_tasks import publish, source_freshness
 DBT_BUILD = "dbt build --selector build"
 BUILD = """
 `dbt build` of what has landed since the last build, with the tests that look at it. It waits for another build to end,
-for `BUILD_LOCK_WAIT_SECONDS`. If it then takes longer than `BUILD_TIMEOUT_SECONDS`, it is cut off: raise that where the
-first build has much to do. If a model or a test fails, the build is not finished, nothing of it is published, and the
-next one does what is left.
+for `BUILD_LOCK_WAIT_SECONDS`. It is cut off if wait and build together take longer than `BUILD_LOCK_WAIT_SECONDS`,
+`BUILD_TIMEOUT_SECONDS` and a minute: raise `BUILD_TIMEOUT_SECONDS` where the first build has much to do. If a model or
+a test fails, the build is not finished, nothing of it is published, and the next one does what is left.
 """
 # Fails when something is broken; what is only stale is said in the log.
 CHECK = "coinloom check || [ $? -eq 1 ]"

@@ -105,9 +105,12 @@ class Backfill:
             self._failures_in_a_row = 0
 
     def _bring(self, series: Series, span: Span, tries: int = TRIES_IN_TIME) -> None:
-        """The span is cut once more, because the last day has moved on while the chunks before were asked for."""
+        """The span is cut once more, because the last day has moved on while the chunks before were asked for.
+
+        It comes first: by the time that the part before it has come, it would have moved on again.
+        """
         now_ms = milliseconds(self._now())
-        for piece in span.pieces(now_ms):
+        for piece in reversed(span.pieces(now_ms)):
             chart = ask_chart(self._client, series, piece, now_ms)
             fetched_at = self._now()
             if came_in_time(piece, now_ms, milliseconds(fetched_at)):

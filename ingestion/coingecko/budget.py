@@ -11,8 +11,7 @@ processes share one budget.
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,13 +24,25 @@ from ingestion.exceptions import CallsNotKept, CreditsSpent
 from stores.state_file import StateFile
 
 MINUTE = timedelta(minutes=1)
+# `calls` has the columns that it always had: a poller of an earlier release may still write to it.
 SCHEMA = """
-    create table if not exists calls (
-        plan text not null, called_at real not null, costs integer not null default 1
-    );
+    create table if not exists calls (plan text not null, called_at real not null);
     create index if not exists calls_by_time on calls (plan, called_at);
+    create table if not exists given_back (plan text not null, called_at real not null);
+    create index if not exists given_back_by_time on given_back (plan, called_at);
 """
-COSTS_OF_AN_EARLIER_RELEASE = "alter table calls add column costs integer not null default 1"
+CLEAN = (
+    "delete from calls where called_at < :first",
+    "delete from given_back where called_at < :first",
+    # The clock was set back: they would keep us waiting until it is that late again.
+    "update calls set called_at = :now where called_at > :now",
+    "update given_back set called_at = :now where called_at > :now",
+)
+SPENT = """
+    select
+        (select count(*) from calls where plan = :plan and called_at >= :since)
+        - (select count(*) from given_back where plan = :plan and called_at >= :since)
+"""
 ADVICE = "make room and let us write there, or set COINGECKO_CALLS_PER_MINUTE and _CREDITS_PER_MONTH to 0"
 # The lowest that CoinGecko's documents name. A paid plan has its own number of credits: it has to be set.
 CALLS_PER_MINUTE = {CoinGeckoPlan.KEYLESS: 5, CoinGeckoPlan.DEMO: 30, CoinGeckoPlan.PRO: 250}
@@ -83,16 +94,15 @@ class Budget:
         Returns what gives its credit back. Raises CreditsSpent and CallsNotKept, as that does.
         """
         while any((self.limits.calls_per_minute, self.limits.credits_per_month)):
-            with self._calls() as calls:
+            with self._file.transaction() as calls:
                 now = self._now()
-                calls.execute("delete from calls where called_at < ?", (month_of(now - MINUTE).timestamp(),))
-                # The clock was set back: they would keep us waiting until it is that late again.
-                calls.execute("update calls set called_at = ? where called_at > ?", (now.timestamp(), now.timestamp()))
+                for statement in CLEAN:
+                    calls.execute(statement, {"first": month_of(now - MINUTE).timestamp(), "now": now.timestamp()})
                 self._require_credits(self._spent_since(calls, month_of(now)), now)
                 wait = self._seconds_to_wait(calls, now)
                 if wait <= 0:
-                    noted = calls.execute("insert into calls values (?, ?, 1)", (self._plan, now.timestamp()))
-                    return partial(self._give_back, noted.lastrowid)
+                    calls.execute("insert into calls (plan, called_at) values (?, ?)", (self._plan, now.timestamp()))
+                    return partial(self._give_back, now)
             log.info("waiting %.0f s: %d calls a minute are made", wait, self.limits.calls_per_minute)
             self._sleep(wait)
         return lambda: None
@@ -101,7 +111,7 @@ class Budget:
         """What is left of this month's credits; None if they are not limited. Raises CallsNotKept."""
         if not self.limits.credits_per_month:
             return None
-        with self._calls() as calls:
+        with self._file.transaction() as calls:
             return max(0, self.limits.credits_per_month - self._spent_since(calls, month_of(self._now())))
 
     def seconds_per_poll(self, calls: int) -> float:
@@ -113,16 +123,9 @@ class Budget:
         seconds_left = (next_month(now) - now).total_seconds()
         return seconds_left * calls / left if left >= calls else seconds_left
 
-    @contextmanager
-    def _calls(self) -> Iterator[sqlite3.Connection]:
+    def _give_back(self, called_at: datetime) -> None:
         with self._file.transaction() as calls:
-            if "costs" not in {name for _, name, *_ in calls.execute("pragma table_info(calls)")}:
-                calls.execute(COSTS_OF_AN_EARLIER_RELEASE)
-            yield calls
-
-    def _give_back(self, call: int | None) -> None:
-        with self._calls() as calls:
-            calls.execute("update calls set costs = 0 where rowid = ?", (call,))
+            calls.execute("insert into given_back values (?, ?)", (self._plan, called_at.timestamp()))
 
     def _require_credits(self, spent: int, now: datetime) -> None:
         limit = self.limits.credits_per_month
@@ -139,8 +142,7 @@ class Budget:
         return 0.0 if row is None else row[0] + MINUTE.total_seconds() - now.timestamp()
 
     def _spent_since(self, calls: sqlite3.Connection, moment: datetime) -> int:
-        query = "select coalesce(sum(costs), 0) from calls where plan = ? and called_at >= ?"
-        return int(calls.execute(query, (self._plan, moment.timestamp())).fetchone()[0])
+        return int(calls.execute(SPENT, {"plan": self._plan, "since": moment.timestamp()}).fetchone()[0])
 
 
 def month_of(moment: datetime) -> datetime:

@@ -24,9 +24,7 @@ def ticks(interval_seconds: float, monotonic: Callable[[], float], wait: Callabl
         passed = monotonic() - start
         due = max(tick + 1, math.ceil(passed / interval_seconds))
         if skipped := due - tick - 1:
-            log.warning(
-                "skipped %d polls: the last one took longer than the %g s between polls", skipped, interval_seconds
-            )
+            log.warning("skipped %d ticks: what the last one began took longer than %g s", skipped, interval_seconds)
         if wait(max(0.0, due * interval_seconds - passed)):
             return
         tick = due

@@ -145,8 +145,9 @@ def test_make_python_that_finds_none_leaves_nothing_behind(checkout: Path) -> No
 
 @pytest.fixture
 def installed(checkout: Path) -> Path:
-    """The same, where the environment has been made: it is empty but for what a test puts there."""
+    """The same, where the environment has been made: it has dotenv, and what a test puts there."""
     program(checkout / ".venv/bin", "coinloom", "exit 0")
+    (checkout / ".venv/bin/dotenv").symlink_to(executable("dotenv"))
     program(checkout / ".tools/uv/bin", "uv", 'printf "%s|" "$VIRTUAL_ENV" "$@" >asked')
     for stamp in (".installed", ".installed-dev"):
         (checkout / ".venv" / stamp).touch()
@@ -165,18 +166,41 @@ def test_make_add_without_packages_says_how(installed: Path) -> None:
     assert not (installed / "asked").exists()
 
 
-def test_make_airflow_reads_what_our_settings_read(installed: Path) -> None:
+@pytest.fixture
+def airflow(installed: Path) -> Path:
+    """The same, where Airflow is a program that shows its environment."""
     (installed / "airflow").mkdir()
     shutil.copy(REPOSITORY / "airflow" / "standalone.sh", installed / "airflow")
-    (installed / ".venv/bin/dotenv").symlink_to(executable("dotenv"))
     program(installed / ".venv/bin", "airflow", "env")
-    (installed / ".env").write_text(
+    return installed
+
+
+def test_make_airflow_reads_what_our_settings_read(airflow: Path) -> None:
+    (airflow / ".env").write_text(
         "COINGECKO_IDS=bitcoin, ethereum\nCRYPTO_DAG_SCHEDULE=*/9 * * * *\nPATH=/nowhere\nAIRFLOW__API__PORT=8099\n"
     )
-    said = make(installed, "airflow").splitlines()
+    said = make(airflow, "airflow").splitlines()
     assert {"COINGECKO_IDS=bitcoin, ethereum", "CRYPTO_DAG_SCHEDULE=*/9 * * * *"} <= set(said)
     assert "AIRFLOW__CORE__EXECUTION_API_SERVER_URL=http://127.0.0.1:8099/execution/" in said
-    assert f"PATH={installed}/.venv/bin:{os.environ['PATH']}" in said  # what is set already stays, as with our settings
+    assert f"PATH={airflow}/.venv/bin:{os.environ['PATH']}" in said  # what is set already stays, as with our settings
+
+
+@pytest.mark.parametrize("written", [None, "COINGECKO_IDS=bitcoin, ethereum\n"])
+def test_make_docs_needs_no_env_file(installed: Path, written: str | None) -> None:
+    (installed / "dbt_project").mkdir()
+    program(installed / ".venv/bin", "dbt", 'echo "$* of ${COINGECKO_IDS:-all}"')
+    if written:
+        (installed / ".env").write_text(written)
+    of = written.partition("=")[2].strip() if written else "all"
+    assert make(installed, "docs", "ARGS=--target postgres").splitlines() == [
+        f"docs generate --target postgres of {of}",
+        f"docs serve --host 127.0.0.1 --port 8081 of {of}",
+    ]
+
+
+def test_make_airflow_reads_the_env_file_that_setup_has_just_written(airflow: Path) -> None:
+    program(airflow / ".venv/bin", "coinloom", "echo POSTGRES_PASSWORD=new >.env")
+    assert "POSTGRES_PASSWORD=new" in make(airflow, "airflow").splitlines()
 
 
 def test_an_old_python_and_an_old_java_are_both_named(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from coinloom.errors import WrongSetting
 from coinloom.settings import REPOSITORY, Settings, read_settings
 from stack.isolation import isolated_settings
 
+ENCRYPTED = {"KAFKA_SECURITY_PROTOCOL": "SSL", "POSTGRES_SSLMODE": "verify-full", "SPARK_THRIFT_SSL": "true"}
 SASL = {"kafka_security_protocol": "SASL_SSL", "kafka_sasl_username": "ada", "kafka_sasl_password": "open-sesame"}
 
 
@@ -33,7 +34,8 @@ def test_half_a_lock_is_refused_without_its_secret(values: dict[str, Any], said:
 def test_whole_ones_are_not() -> None:
     read_settings(**SASL, kafka_ssl_cafile="ca.pem")
     read_settings(kafka_security_protocol="SASL_SSL", kafka_sasl_mechanism="AWS_MSK_IAM")
-    read_settings(postgres_sslmode="verify-full", postgres_sslrootcert="system")
+    trusting = read_settings(postgres_sslmode="verify-full", postgres_sslrootcert="system")
+    assert str(trusting.postgres_sslrootcert) == "system"
 
 
 def test_a_child_process_has_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,16 +70,19 @@ def test_what_is_empty_in_it_is_not_taken_from_the_file(monkeypatch: pytest.Monk
         ("/data/coinloom", Path("/data/coinloom")),
     ],
 )
-def test_a_folder_is_the_same_for_each_process(
+def test_a_folder_or_a_file_is_the_same_for_each_process(
     written: str, read: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    names = ("COINLOOM_HOME", "JARS_FOLDER", "LAKE_ROOT")
+    names = ["COINLOOM_HOME", "JARS_FOLDER", "LAKE_ROOT", "KAFKA_SSL_CAFILE", "POSTGRES_SSLROOTCERT"]
+    names += ["SPARK_THRIFT_SSL_CAFILE", "SPARK_THRIFT_KEYSTORE"]
     for name in names:
         monkeypatch.setenv(name, written)
+    for name, value in ENCRYPTED.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     settings = read_settings()
     assert (settings.coinloom_home, settings.jars, settings.lake) == (read, read, str(read))
-    assert [settings.as_environment()[name] for name in names] == [str(read)] * 3
+    assert [settings.as_environment()[name] for name in names] == [str(read)] * len(names)
 
 
 @pytest.mark.parametrize("lake", ["s3a://bucket/lake", "file:/data/lake"])
@@ -85,9 +90,10 @@ def test_the_address_of_a_lake_stays_as_it_is(lake: str) -> None:
     assert read_settings(lake_root=lake).lake == lake
 
 
-def test_the_home_of_nobody_is_a_clear_error() -> None:
-    with pytest.raises(WrongSetting, match=r"^COINLOOM_HOME: .*home"):
-        read_settings(coinloom_home="~no-such-user/coinloom")
+@pytest.mark.parametrize("name", ["coinloom_home", "postgres_sslrootcert"])
+def test_the_home_of_nobody_is_a_clear_error(name: str) -> None:
+    with pytest.raises(WrongSetting, match=rf"^{name.upper()}: .*home"):
+        read_settings(**{name: "~no-such-user/coinloom"})
 
 
 def test_a_stack_of_its_own_has_none_of_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

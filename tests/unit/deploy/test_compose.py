@@ -37,6 +37,13 @@ def test_who_sees_what_is_spent_knows_how_much_there_is() -> None:
     assert said == [said[0]] * len(said)
 
 
+@pytest.mark.parametrize("name", ["build", "airflow", "maintain"])
+def test_who_takes_the_build_lock_knows_how_long_to_wait_and_to_build(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+    for setting in ("BUILD_TIMEOUT_SECONDS", "BUILD_LOCK_WAIT_SECONDS"):
+        assert environment[setting] == f"${{{setting}:-}}"
+
+
 @pytest.fixture(scope="module")
 def database() -> Iterator[Settings]:
     """A new cluster after the scripts, each run as the image does it. Another container has to give a password."""

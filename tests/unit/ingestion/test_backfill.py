@@ -242,27 +242,46 @@ def every(minutes: int) -> Reply:
 
 def test_the_last_day_that_came_late_is_asked_for_again(server: ScriptedServer, tmp_path: Path) -> None:
     """CoinGecko let us wait for 15 minutes; what was asked for was no longer the last day up to now."""
-    server.replies = [NOT_YET, every(60), every(60), Reply(b"<html>")]
+    server.replies = [NOT_YET, every(60), every(5), Reply(b"<html>")]
     bench = Bench(server.url, tmp_path)
     bench.sleep = bench.sleep_through
     assert bench.run(days=NEARLY_A_DAY, coingecko_ids=["bitcoin"]).failed_chunks == 1
     start = milliseconds(NOON) - RECENT_MS
     moved = start + 900_000
     checkpoint = Checkpoint.of(Settings(_env_file=None, **bench.settings))
-    assert checkpoint.spans(Series("bitcoin", "usd")) == [Span(start, moved)]
-    assert [int(asked.query["from"]) for asked in server.asked] == [start // 1000] * 3 + [moved // 1000]
-    server.replies = [every(5)]
-    assert bench.run(days=NEARLY_A_DAY, coingecko_ids=["bitcoin"]).is_complete
+    assert [span.start_ms for span in checkpoint.spans(Series("bitcoin", "usd"))] == [moved]
+    assert asked_from(server) == [start, start, moved, start]
     assert len(bench.taken()) == (milliseconds(NOON) - moved) // 300_000
+    server.replies = [every(60)]
+    assert bench.run(days=NEARLY_A_DAY, coingecko_ids=["bitcoin"]).is_complete
+    assert asked_from(server)[4] == start
+
+
+def asked_from(server: ScriptedServer) -> list[int]:
+    """Of each request the beginning of its period, in ms."""
+    return [int(asked.query["from"]) * 1000 for asked in server.asked]
+
+
+def test_a_wait_for_what_is_older_makes_the_last_day_not_late(server: ScriptedServer, tmp_path: Path) -> None:
+    """An hour passes with the first coin; then the last day of the second one is cut in two."""
+    server.replies = [Reply(b"slow down", 429, {"Retry-After": "3600"}), every(60), every(5)]
+    server.replies += [every(5), every(5), NOT_YET, every(60)]
+    bench = Bench(server.url, tmp_path)
+    bench.sleep = bench.sleep_through
+    assert bench.run(days=NEARLY_A_DAY).chunks_done == 2
+    start = milliseconds(NOON) - RECENT_MS
+    moved = start + 3_600_000
+    assert asked_from(server) == [start, start, moved, start, moved, start, start]
+    assert len(bench.taken()) == 2 * ((milliseconds(NOON) - moved) // 300_000) + 12 + 1
 
 
 def test_nobody_is_asked_for_the_last_day_for_ever(server: ScriptedServer, tmp_path: Path) -> None:
-    server.replies = [NOT_YET, every(60), every(60), NOT_YET, every(60), every(5)]
+    server.replies = [NOT_YET, every(60), NOT_YET, every(60), every(5)]
     bench = Bench(server.url, tmp_path)
     bench.sleep = bench.sleep_through
     summary = bench.run(days=NEARLY_A_DAY, coingecko_ids=["bitcoin"])
     assert (summary.failed_chunks, summary.chunks_done) == (1, 0)
-    assert len(server.asked) == 5
+    assert len(server.asked) == 4
 
 
 def test_what_kafka_has_not_confirmed_is_sent_again(bench: Bench, undisturbed: Rows) -> None:

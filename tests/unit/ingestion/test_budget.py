@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from coinloom.settings import CoinGeckoPlan, Settings
-from ingestion.coingecko.budget import Budget, Limits
+from ingestion.coingecko.budget import MINUTE, Budget, Limits
 from ingestion.coingecko.client import CoinGeckoClient
 from ingestion.coingecko.markets import MarketsRequest
 from ingestion.exceptions import BadAnswer, CallsNotKept, CreditsSpent, Unreachable
@@ -121,16 +121,18 @@ def poll(limited: Budget, url: str, clock: Clock) -> None:
     client.markets(MarketsRequest(("usd",), ("bitcoin",)))
 
 
-def costs(folder: Path) -> list[int]:
-    """Of each call that is noted."""
-    return [cost for (cost,) in sqlite3.connect(calls_file(folder)).execute("select costs from calls order by rowid")]
+def noted(folder: Path) -> tuple[int, int]:
+    """How many calls, and how many of them have given their credit back."""
+    counts = "select (select count(*) from calls), (select count(*) from given_back)"
+    calls, given_back = sqlite3.connect(calls_file(folder)).execute(counts).fetchone()
+    return calls, given_back
 
 
 def test_an_outage_costs_no_credits(tmp_path: Path, clock: Clock) -> None:
     limited = budget(tmp_path, clock, per_minute=30, per_month=10_000)
     with pytest.raises(Unreachable):
         poll(limited, "http://127.0.0.1:1/api/v3", clock)
-    assert costs(tmp_path) == [0] * 5
+    assert noted(tmp_path) == (5, 5)
     assert limited.credits_left() == 10_000
 
 
@@ -140,7 +142,7 @@ def test_only_an_answer_costs_a_credit_and_every_call_counts_for_the_minute(
     server.replies = [Reply(b"slow down", 429), Reply(b"slow down", 429), coins("bitcoin")]
     limited = budget(tmp_path, clock, per_minute=3, per_month=10_000)
     poll(limited, server.url, clock)
-    assert costs(tmp_path) == [0, 0, 1]
+    assert noted(tmp_path) == (3, 2)
     assert limited.credits_left() == 9_999
     waited = len(clock.slept)
     limited.spend()
@@ -155,19 +157,45 @@ def test_what_may_have_been_an_answer_costs_a_credit(
     limited = budget(tmp_path, clock, per_month=10_000)
     with contextlib.suppress(BadAnswer):
         poll(limited, server.url, clock)
-    assert set(costs(tmp_path)) == {1}
+    calls, given_back = noted(tmp_path)
+    assert calls > given_back == 0
 
 
-def test_a_file_of_an_earlier_release_keeps_what_was_spent(tmp_path: Path, clock: Clock) -> None:
+def test_a_poller_of_an_earlier_release_shares_the_file(tmp_path: Path, clock: Clock) -> None:
     calls_file(tmp_path).parent.mkdir()
     with sqlite3.connect(calls_file(tmp_path)) as earlier:
         earlier.execute("create table calls (plan text not null, called_at real not null)")
-        earlier.execute("insert into calls values ('demo', ?)", (NOON.timestamp(),))
     limited = budget(tmp_path, clock, per_month=10)
-    assert limited.credits_left() == 9
+    for left in (8, 6):
+        limited.spend()()
+        with sqlite3.connect(calls_file(tmp_path)) as earlier:
+            earlier.execute("insert into calls values ('demo', ?)", (NOON.timestamp(),))
+        limited.spend()
+        assert limited.credits_left() == left
+    assert noted(tmp_path) == (6, 2)
+
+
+def test_a_credit_is_given_back_to_its_own_month_and_forgotten_with_it(tmp_path: Path, clock: Clock) -> None:
+    clock.moment = MONTHS_END - timedelta(minutes=5)
+    limited = budget(tmp_path, clock, per_month=10)
+    give_back = limited.spend()
     limited.spend()()
+    clock.moment = MONTHS_END
+    give_back()
+    assert limited.credits_left() == 10
+    clock.moment += MINUTE
     limited.spend()
-    assert costs(tmp_path) == [1, 0, 1]
+    assert noted(tmp_path) == (1, 0)
+    assert limited.credits_left() == 9
+
+
+def test_a_credit_that_is_given_back_after_the_clock_was_set_back_is_the_same(tmp_path: Path, clock: Clock) -> None:
+    limited = budget(tmp_path, clock, per_month=10)
+    give_back = limited.spend()
+    clock.moment -= timedelta(hours=1)
+    limited.spend()
+    give_back()
+    limited.spend()
     assert limited.credits_left() == 8
 
 

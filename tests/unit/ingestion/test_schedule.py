@@ -46,7 +46,7 @@ def test_ticks_that_the_work_ran_over_are_skipped_and_logged(caplog: pytest.LogC
         seen.append((tick, clock.seconds - 1000))
         clock.seconds += next(work, 0.0)
     assert seen == [(0, 0.0), (3, 90.0), (4, 120.0), (5, 150.0), (7, 210.0)]
-    assert [record.message[:15] for record in caplog.records] == ["skipped 2 polls", "skipped 1 polls"]
+    assert [record.message[:15] for record in caplog.records] == ["skipped 2 ticks", "skipped 1 ticks"]
 
 
 def test_a_stop_while_waiting_ends_the_ticks() -> None:

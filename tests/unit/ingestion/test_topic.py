@@ -46,25 +46,41 @@ def descriptors() -> int:
 
 
 class SilentConsumer:
-    """Of a broker that died after it had said where the topic begins."""
+    """Of a broker that died after it had said where the topic begins, or, asked where it ends, before."""
+
+    def __init__(self) -> None:
+        self.waited_ms: list[int] = []
+
+    def partitions_for_topic(self, _name: str) -> set[int]:
+        return {0}
+
+    def end_offsets(self, _partitions: list[TopicPartition], timeout_ms: int) -> dict[TopicPartition, int]:
+        self.waited_ms.append(timeout_ms)
+        raise KafkaTimeoutError
 
     def assign(self, partitions: list[TopicPartition]) -> None:
         """Takes any."""
 
-    def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+    def beginning_offsets(self, partitions: list[TopicPartition], timeout_ms: int) -> dict[TopicPartition, int]:
+        self.waited_ms.append(timeout_ms)
         return dict.fromkeys(partitions, 0)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Stays where it is."""
 
-    def position(self, _partition: TopicPartition, _timeout_ms: int) -> int:
-        return 0
+    def position(self, _partition: TopicPartition, _timeout_ms: int) -> None:
+        """Not known."""
 
     def poll(self, **_options: int) -> dict[TopicPartition, list[object]]:
         return {}
 
 
 def test_a_reader_does_not_wait_for_ever_for_a_broker_that_died() -> None:
-    topic = KafkaTopic(SilentConsumer(), "prices", patience_seconds=0.05)
+    consumer = SilentConsumer()
+    topic = KafkaTopic(consumer, "prices", patience_seconds=0.05)
     with pytest.raises(KafkaTimeoutError, match=r"no message within 0\.05 s"):
         list(topic.messages({}, {0: 7}))
+    assert topic.begins() == {0: 0}
+    with pytest.raises(KafkaTimeoutError):
+        topic.ends()
+    assert consumer.waited_ms == [50] * 3

@@ -1,12 +1,14 @@
 """Which hours of landing may go, and which hours of bars are closed by that."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from pyarrow.fs import LocalFileSystem
 
 from coinloom.errors import WrongSetting
 from coinloom.settings import read_settings
-from maintenance.landing_retention import first_kept, horizon_of
+from maintenance.landing_retention import first_kept, horizon_of, remove_hour
 
 OLDEST = datetime(2026, 3, 11, 12, 59, tzinfo=UTC)
 
@@ -21,6 +23,14 @@ def test_what_a_build_may_look_at_again_stays_however_old() -> None:
 
 def test_bars_are_closed_until_a_day_after_the_first_hour_that_is_kept() -> None:
     assert horizon_of("2026-02-28T23") == "2026-03-01T23"
+
+
+def test_an_hour_that_another_maintain_has_removed_is_done_and_counts_there(tmp_path: Path) -> None:
+    hour = tmp_path / "landed_hour=2026-03-01T00"
+    hour.mkdir()
+    (hour / "rows.parquet").touch()
+    assert [remove_hour(LocalFileSystem(), str(hour)) for _ in range(2)] == [1, 0]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_landing_has_to_outlive_the_topic() -> None:
