@@ -3,5 +3,6 @@
 from dbt_coinloom.build_lock import OneBuildAtATime
 from dbt_coinloom.checked_server import CheckedServer
 from dbt_coinloom.kept_sessions import KeptSessions
+from dbt_coinloom.whole_history import WholeHistoryInTurns
 
-plugins = [OneBuildAtATime, CheckedServer, KeptSessions]
+plugins = [OneBuildAtATime, WholeHistoryInTurns, CheckedServer, KeptSessions]

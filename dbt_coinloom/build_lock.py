@@ -2,9 +2,7 @@
 
 So builds never run into each other, whoever starts them: `coinloom build`, Airflow, or a person with plain dbt. Targets
 that are not production have schemas, and so a lock, of their own. What a build did in production is kept as a row.
-
-Tests of the whole history hold it, too: between two tables of a build, what compares them would fail for nothing. They
-are a `dbt test` all the same, because a test that fails in a `dbt build` has dbt skip all tests after it.
+Tests of the whole history take turns with builds (whole_history.py).
 
 The lock goes when PostgreSQL ends, and then another build may begin, while on Spark this one could run on. So it is
 looked at all the time. A command that has lost it ends at once, as if it had been killed; the next goes on from there.
@@ -30,14 +28,11 @@ from dbt_common.events.types import Note
 from coinloom.settings import read_settings
 from dbt_coinloom.build_record import BuildRecord, write
 from dbt_coinloom.project import PROJECT
-from dbt_coinloom.target import target_of
-from serving.build_lock import PRODUCTION, lock_of, take_build_lock
+from dbt_coinloom.target import TARGET_WITHOUT_SERVER, target_of
+from serving.build_lock import take_build_lock
 
 # Not run-operation: register_landing_tables makes known what has landed, which does no build any harm.
 COMMANDS_THAT_WRITE = {"build", "clone", "retry", "run", "seed", "snapshot"}
-WHOLE_HISTORY = "test_whole_history"  # a var of the project
-# Compiles and lints in a catalog of its own, without any server.
-TARGET_WITHOUT_SERVER = "spark_session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ class _Held:
     """The lock goes with its connection, which lives as long as the command, or ends with a process that is killed."""
 
     connection: psycopg.Connection
-    record: BuildRecord | None  # of a build in production
+    record: BuildRecord | None  # in production
     is_over: threading.Event = field(default_factory=threading.Event)
 
 
@@ -60,7 +55,7 @@ _checks: list[Callable[[], None]] = []
 
 @contextmanager
 def checked_with_the_lock(check: Callable[[], None]) -> Iterator[None]:
-    """Meanwhile a command of this process calls `check` as soon as it has the lock, and fails with what it raises."""
+    """Meanwhile a command that writes calls `check` as soon as it has the lock, and fails with what it raises."""
     _checks.append(check)
     try:
         yield
@@ -74,29 +69,25 @@ class OneBuildAtATime(dbtPlugin):
     def initialize(self) -> None:
         """dbt shows what this raises as its own error, without a traceback, and ends with exit code 2."""
         flags = get_flags()  # type: ignore[no-untyped-call]
-        if self.project_name != PROJECT or not _needs_the_lock(flags) or _held:
+        if self.project_name != PROJECT or not _writes(flags) or _held:
             return
         command, of_command = str(flags.WHICH), target_of(flags)
-        prefix = of_command.schema_prefix
-        lock = lock_of(prefix) if prefix else PRODUCTION
-        connection = take_build_lock(read_settings(), f"dbt {command}", _say, lock)
+        connection = take_build_lock(read_settings(), f"dbt {command}", say, of_command.lock)
         try:
             for check in _checks:
                 check()
         except BaseException:
             connection.close()
             raise
-        is_recorded = command in COMMANDS_THAT_WRITE and not prefix
-        held = _Held(connection, BuildRecord(command, of_command.name) if is_recorded else None)
+        held = _Held(connection, None if of_command.schema_prefix else BuildRecord(command, of_command.name))
         _held.append(held)
         add_callback_to_manager(_hear)
         threading.Thread(target=copy_context().run, args=(_watch, held), daemon=True).start()
 
 
-def _needs_the_lock(flags: Any) -> bool:
+def _writes(flags: Any) -> bool:
     command, target = getattr(flags, "WHICH", None), getattr(flags, "TARGET", None)
-    looks_at_all_hours = command == "test" and flags.VARS.get(WHOLE_HISTORY)
-    return (command in COMMANDS_THAT_WRITE or bool(looks_at_all_hours)) and target != TARGET_WITHOUT_SERVER
+    return command in COMMANDS_THAT_WRITE and target != TARGET_WITHOUT_SERVER
 
 
 def _watch(held: _Held) -> None:
@@ -108,12 +99,13 @@ def _watch(held: _Held) -> None:
             if held.is_over.is_set():
                 return
             reason = " ".join(str(error).split())
-            _say(f"The build lock is lost, because PostgreSQL has ended the session that held it ({reason}). {ADVICE}")
+            say(f"The build lock is lost, because PostgreSQL has ended the session that held it ({reason}). {ADVICE}")
             sys.stdout.flush()
             os._exit(EXIT_CODE)
 
 
-def _say(message: str) -> None:
+def say(message: str) -> None:
+    """As a line of dbt's own."""
     fire_event(Note(msg=message))
 
 
@@ -139,4 +131,4 @@ def _keep(record: BuildRecord, connection: psycopg.Connection, *, passed: bool) 
         reason = " ".join(str(error).split())
         if reason not in _said:
             _said.add(reason)
-            _say(f"operations.builds has no row of this command: {reason}")
+            say(f"operations.builds has no row of this command: {reason}")

@@ -7,6 +7,11 @@ from typing import Any
 
 from dbt.config.runtime import load_profile, load_project
 
+from serving.build_lock import PRODUCTION, lock_of
+
+# Compiles and lints in a catalog of its own, without any server.
+TARGET_WITHOUT_SERVER = "spark_session"
+
 
 @dataclass(frozen=True, slots=True)
 class CommandTarget:
@@ -14,6 +19,11 @@ class CommandTarget:
 
     name: str
     schema_prefix: str
+
+    @property
+    def lock(self) -> int:
+        """The build lock of its tables."""
+        return lock_of(self.schema_prefix) if self.schema_prefix else PRODUCTION
 
 
 def target_of(flags: Any) -> CommandTarget:

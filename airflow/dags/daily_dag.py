@@ -17,9 +17,10 @@ MAINTAIN = """
 removed. Safe to repeat, and to kill. It waits for a build to end, for `BUILD_LOCK_WAIT_SECONDS`.
 """
 TEST = """
-Every data test, over every hour. They wait for a build to end, for `BUILD_LOCK_WAIT_SECONDS`, and builds wait for them.
-One that fails is named in the error, with a row that it found. The marts stay as they are: look at the hour of that
-row, then `dbt build --full-refresh` makes all of it anew from landing.
+Every data test, over every hour, in turns with builds: a test waits for a build to end, for `BUILD_LOCK_WAIT_SECONDS`,
+and a build for half a minute and the longest test. One that fails is named in the error, with a row that it found,
+for which builds wait at the end. The marts stay as they are: look at the hour of that row, then
+`dbt build --full-refresh` makes all of it anew from landing.
 """
 BOTH = "Does nothing: it is what fails, and the DAG run with it, when the maintenance or the tests have failed."
 LONGEST = timedelta(hours=2) + LOCK_WAIT

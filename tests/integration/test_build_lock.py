@@ -5,8 +5,11 @@ import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any, LiteralString
 
 import pytest
@@ -14,6 +17,7 @@ import pytest
 from coinloom.processes import environment
 from coinloom.settings import REPOSITORY, Settings, Target
 from commands.build import DBT_PROJECT
+from dbt_coinloom.turns import Turns
 from serving.build_lock import BuildLockTaken, lock_of, take_build_lock
 from stack.ports import free_port
 from stack.with_postgres import temporary_postgres
@@ -36,8 +40,10 @@ small:
       threads: 1
 """
 MODELS = {"slow": "select 1 as one from (select pg_sleep({{ var('seconds') }})) as slept", "quick": "select 1 as one"}
+DATA_TEST = "select 1 as wrong from (select pg_sleep({{ var('seconds') }}) as slept) as waited where slept is null"
+WHOLE_HISTORY = ("dbt", "test", "--vars", "test_whole_history: true")
 
-Projects = Callable[[str], Path]
+Projects = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
@@ -48,23 +54,30 @@ def database() -> Iterator[Settings]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Projects:
-    def write(name: str) -> Path:
+    def write(name: str, seconds: int = 0) -> Path:
         folder = tmp_path / name
         (folder / "models").mkdir(parents=True)
-        variables = "models: {+materialized: table}\nvars: {seconds: 0}\nflags: {send_anonymous_usage_stats: false}"
+        (folder / "tests").mkdir()
+        variables = f"models: {{+materialized: table}}\nvars: {{seconds: {seconds}}}"
+        variables += "\nflags: {send_anonymous_usage_stats: false}"
         (folder / "dbt_project.yml").write_text(f"name: {name}\nprofile: small\nversion: '1.0.0'\n{variables}\n")
         (folder / "profiles.yml").write_text(PROFILE)
         for model, query in MODELS.items():
             (folder / "models" / f"{model}.sql").write_text(query)
+        (folder / "tests" / "nothing_is_wrong.sql").write_text(DATA_TEST)
         return folder
 
     return write
 
 
+def running_build(settings: Settings, folder: Path, seconds: int) -> AbstractContextManager[Forked]:
+    """In the middle of a model that takes so many seconds."""
+    return running(settings, folder, "dbt", "run", "--select", "slow", "--vars", f"seconds: {seconds}")
+
+
 @contextmanager
-def running_build(settings: Settings, folder: Path, seconds: int) -> Iterator[Forked]:
-    """dbt in the middle of a model that takes so many seconds; it holds the lock."""
-    command = ["dbt", "run", "--select", "slow", "--vars", f"seconds: {seconds}"]
+def running(settings: Settings, folder: Path, *command: str) -> Iterator[Forked]:
+    """dbt while a statement of it sleeps; it holds the lock."""
     process = Forked(command, environment(settings), folder, folder / "printed.txt")
     try:
         while not sleepers(settings, "pid"):
@@ -120,7 +133,9 @@ def test_a_process_that_outlives_its_build_holds_nothing(database: Settings, pro
     program = (
         "from coinloom.settings import read_settings; from serving.build_lock import take_build_lock;"
         "from dbt.cli.main import dbtRunner; assert dbtRunner().invoke(['run']).success;"
-        "assert dbtRunner().invoke(['run']).success; take_build_lock(read_settings(), 'test').close()"
+        "assert dbtRunner().invoke(['run']).success; take_build_lock(read_settings(), 'test').close();"
+        f"assert dbtRunner().invoke({list(WHOLE_HISTORY[1:])}).success;"
+        "take_build_lock(read_settings(), 'test').close()"
     )
     run_command(impatient(database), "python", "-c", program, cwd=project("coinloom"))
 
@@ -139,10 +154,54 @@ def test_the_daily_tests_wait_for_a_build_and_others_do_not(database: Settings, 
     [daily] = re.findall(r'"(dbt .* --selector daily .*)"', (REPOSITORY / "airflow/dags/daily_dag.py").read_text())
     hasty = database.model_copy(update={"build_lock_wait_seconds": 1.0})
     with take_build_lock(database, "a long build"):
-        output = run_command(hasty, *shlex.split(daily), cwd=folder, expect=2)
         run_command(impatient(database), "dbt", "test", cwd=folder)
-    assert "Waiting up to 1 s for another build to end: a long build" in " ".join(output.split())
-    run_command(impatient(database), *shlex.split(daily), cwd=folder)
+        output = run_command(hasty, *shlex.split(daily), cwd=folder, expect=1)
+        retried = run_command(impatient(database), "dbt", "retry", cwd=folder, expect=2)
+    words = " ".join(output.split())
+    assert "Waiting up to 1 s for another build to end: a long build" in words
+    assert "PASS=0 WARN=0 ERROR=1" in words
+    assert "Traceback" not in words
+    for said in (words, " ".join(retried.split())):
+        assert "Another build is running: a long build" in said
+    assert "PASS=1" in run_command(impatient(database), "dbt", "retry", cwd=folder)
+    assert "PASS=1" in run_command(impatient(database), *shlex.split(daily), cwd=folder)
+
+
+def test_a_test_of_the_whole_history_holds_the_lock_and_is_not_believed_without(
+    database: Settings, project: Projects
+) -> None:
+    patient = database.model_copy(update={"build_lock_wait_seconds": 5.0})
+    with running(database, project("coinloom", seconds=5), *WHOLE_HISTORY) as tests:
+        with pytest.raises(BuildLockTaken, match=f"dbt test, process {tests.pid} on "):
+            take_build_lock(impatient(database), "a build")
+        with connect(database) as connection:
+            holders = "from pg_locks where locktype = 'advisory'"
+            assert connection.execute(f"select pg_terminate_backend(pid) {holders}").fetchall() == [(True,)]
+        take_build_lock(patient, "a build").close()
+        assert tests.wait().returncode == 1
+    words = " ".join(tests.stdout.split())
+    assert "The build lock was lost while this test ran" in words
+    assert "PASS=0 WARN=0 ERROR=1" in words
+
+
+def test_a_build_comes_between_two_tests_of_the_whole_history(database: Settings) -> None:
+    turns = Turns(partial(take_build_lock, database, "dbt test"), held_seconds=0)
+    waits = Event()
+    done = []
+
+    def build() -> None:
+        with take_build_lock(database, "a build", lambda _: waits.set()):
+            done.append("build")
+
+    with ThreadPoolExecutor() as threads:
+        with turns.turn():
+            threads.submit(build)
+            assert waits.wait(10)
+            done.append("first")
+        with turns.turn():
+            done.append("second")
+        turns.let_go()
+    assert done == ["first", "build", "second"]
 
 
 def test_a_target_that_is_not_production_waits_only_for_its_own(database: Settings, project: Projects) -> None:
@@ -151,9 +210,10 @@ def test_a_target_that_is_not_production_waits_only_for_its_own(database: Settin
     settings.write_text(settings.read_text().replace("vars: {", "vars: {production_targets: [another], "))
     with take_build_lock(database, "production"):
         run_command(impatient(database), "dbt", "run", cwd=folder)
+        run_command(impatient(database), *WHOLE_HISTORY, cwd=folder)
     with take_build_lock(database, "somebody else", lock=lock_of("small")):
-        for command in ("run", "retry"):
-            output = run_command(impatient(database), "dbt", command, cwd=folder, expect=2)
+        for code, *command in ((2, "dbt", "run"), (2, "dbt", "retry"), (1, *WHOLE_HISTORY)):
+            output = run_command(impatient(database), *command, cwd=folder, expect=code)
             assert "Another build is running: somebody else" in " ".join(output.split())
 
 
