@@ -3,6 +3,7 @@
 from dbt_coinloom.build_lock import OneBuildAtATime
 from dbt_coinloom.checked_server import CheckedServer
 from dbt_coinloom.kept_sessions import KeptSessions
+from dbt_coinloom.rare_collections import RareCollections
 from dbt_coinloom.whole_history import WholeHistoryInTurns
 
-plugins = [OneBuildAtATime, WholeHistoryInTurns, CheckedServer, KeptSessions]
+plugins = [OneBuildAtATime, WholeHistoryInTurns, CheckedServer, KeptSessions, RareCollections]
