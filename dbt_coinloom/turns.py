@@ -13,9 +13,9 @@ from contextlib import contextmanager
 import psycopg
 
 from coinloom.errors import CoinloomError
+from serving.build_lock import FREE_SECONDS
 
 HELD_SECONDS = 30.0  # and for as long as the tests take that run by then
-FREE_SECONDS = 2.0  # whoever waits for the lock looks twice a second
 
 
 class BuildLockLost(CoinloomError):

@@ -7,10 +7,9 @@ from contextlib import AbstractContextManager
 import psycopg
 
 from coinloom.settings import Settings
-from serving.build_lock import build_lock
+from serving.build_lock import FREE_SECONDS, build_lock
 
 HELD_SECONDS = 5.0  # or for as long as one hour takes
-FREE_SECONDS = 2.0  # whoever waits for the lock looks twice a second
 
 Pause = Callable[[float], bool | None]
 """Waits for so many seconds; true if nothing more is to be done."""

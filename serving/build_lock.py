@@ -23,6 +23,7 @@ log = logging.getLogger("serving")
 # Any number will do, as long as every build of the same warehouse takes the same lock.
 PRODUCTION = 2_650_104
 LOOK_AGAIN_SECONDS = 0.5
+FREE_SECONDS = 2.0  # for so long who takes turns with builds lets it go: whoever waits has looked by then
 SESSION = {
     "idle_session_timeout": "0",  # the lock is held without a word while dbt builds
     # A holder that is gone is noticed in the middle of a statement, and so is a machine that is gone.

@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from dbt_coinloom.turns import FREE_SECONDS, HELD_SECONDS, BuildLockLost, Turns
-from serving.build_lock import BuildLockTaken
+from dbt_coinloom.turns import HELD_SECONDS, BuildLockLost, Turns
+from serving.build_lock import FREE_SECONDS, BuildLockTaken
 
 SOON = 10.0  # more than anything here takes
 A_WHILE = 0.1  # what should not happen would have happened by then
