@@ -194,7 +194,7 @@ class Settings(BaseSettings):
     )
     bi_reader_password: SecretStr | None = None
     bi_reader_timeout_seconds: float = Field(
-        60, ge=0, description="a query of a BI tool that takes longer is ended; 0: none is"
+        60, ge=0, description="a query that takes longer, or an idle open transaction, is ended; 0: none is"
     )
     bi_reader_connections: int = Field(
         20, ge=1, description="sessions of BI tools and dashboards, all together; the embedded server has 50"
@@ -271,8 +271,8 @@ class Settings(BaseSettings):
         60, ge=0, description="a stage is in a new state for so long before anybody is told"
     )
 
-    simulator_port: int = 8900
-    simulator_seed: int = 7
+    simulator_port: int = Field(8900, ge=0, le=65_535)
+    simulator_seed: int = Field(7, ge=0)
     simulator_coins: int = Field(250, ge=1)
 
     @classmethod

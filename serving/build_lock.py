@@ -16,7 +16,8 @@ import psycopg
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings
-from stores.database import connect
+from stores.database import connect, lost
+from stores.keepalive import COUNT, IDLE_SECONDS, INTERVAL_SECONDS
 
 log = logging.getLogger("serving")
 
@@ -28,9 +29,9 @@ SESSION = {
     "idle_session_timeout": "0",  # the lock is held without a word while dbt builds
     # A holder that is gone is noticed in the middle of a statement, and so is a machine that is gone.
     "client_connection_check_interval": "5s",
-    "tcp_keepalives_idle": "30",
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
+    "tcp_keepalives_idle": str(IDLE_SECONDS),
+    "tcp_keepalives_interval": str(INTERVAL_SECONDS),
+    "tcp_keepalives_count": str(COUNT),
 }
 HOLDER = """
     select application_name, activity.pid, to_char(state_change at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
@@ -68,7 +69,7 @@ def take_build_lock(
     """Take the lock until the connection is closed, which it is when the process ends, however it ends.
 
     Raises:
-        DatabaseUnavailable: naming the settings to check.
+        DatabaseUnavailable: naming the settings to check, also if PostgreSQL goes away while this waits.
         BuildLockTaken: naming the other holder.
     """
     connection = connect(settings)
@@ -78,6 +79,9 @@ def take_build_lock(
         for name, value in (SESSION | {"application_name": application}).items():
             connection.execute("select set_config(%s, %s, false)", [name, value])
         _wait_for_lock(connection, lock, settings.build_lock_wait_seconds, say)
+    except psycopg.OperationalError as error:
+        connection.close()
+        raise lost(settings, error) from None
     except BaseException:
         connection.close()
         raise

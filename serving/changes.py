@@ -1,6 +1,7 @@
 """Which hours of a mart have to be published: those that were rebuilt, or are gone, since the last publish."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import psycopg
 
@@ -13,6 +14,7 @@ REMEMBER = """
     select %s, * from unnest(%s::text[], %s::text[])
     on conflict (mart, bar_hour) do update set rebuilt_by = excluded.rebuilt_by
 """
+LAST_CHANGE = "select changed_at at time zone 'UTC' from publishing.changed_marts where mart = %s"
 NOTE_CHANGE = """
     insert into publishing.changed_marts (mart, changed_at)
     values (%s, clock_timestamp())
@@ -63,3 +65,9 @@ def remember(connection: psycopg.Connection, mart: Mart, changes: Changes) -> No
 def note_change(connection: psycopg.Connection, mart: Mart) -> None:
     """Let readers know, through marts.freshness, that the transaction that is open changes rows of the mart."""
     connection.execute(NOTE_CHANGE, [mart.name])
+
+
+def last_change(connection: psycopg.Connection, mart: Mart) -> datetime | None:
+    """When a publish last changed rows of the mart, as marts.freshness has it; in UTC."""
+    found = connection.execute(LAST_CHANGE, [mart.name]).fetchone()
+    return found[0].replace(tzinfo=UTC) if found else None

@@ -3,16 +3,35 @@
 So the grants on it, its indexes and the views that people have built on it stay.
 """
 
+import logging
 from collections.abc import Collection
 from datetime import datetime
 
 import psycopg
+import tenacity
 from psycopg import sql
 
 from serving.marts import SCHEMA, Mart
 from serving.source import PublishFailed
 from serving.warehouse import columns_of
 from stores.composing import all_equal, definitions, names
+
+log = logging.getLogger("serving")
+
+# While a new column waits for those who read the mart, whoever comes next waits behind it: so it waits a little, a few
+# times. More than a second each: only after that, PostgreSQL's deadlock_timeout, does an autovacuum make way.
+COLUMN_WAITS_SECONDS = 2
+COLUMN_ATTEMPTS = 3
+COLUMN_PAUSE_SECONDS = 1.0
+IN_USE_BY = """
+    select distinct locks.pid, virtualtransaction, usename, application_name
+    from pg_locks as locks
+    inner join pg_stat_activity as activity on locks.pid = activity.pid
+    where
+        relation = to_regclass(%s) and database = (select oid from pg_database where datname = current_database())
+        and granted and locks.pid <> pg_backend_pid()
+    order by locks.pid
+"""
 
 # A column of the mart holds whatever the model gives if it has the same type, or one of these instead of it.
 WIDER = {"integer": "bigint", "real": "double precision", "character varying": "text"}
@@ -48,9 +67,12 @@ class MartTable:
         self._mart = mart
         self.name = sql.Identifier(SCHEMA, mart.name)
 
+    def exists(self) -> bool:
+        return self._is_there(self._mart.name)
+
     def is_empty(self) -> bool:
         """True, too, if it does not exist."""
-        if not columns_of(self._connection, SCHEMA, self._mart.name):
+        if not self.exists():
             return True
         rows = self._connection.execute(sql.SQL("select from {} limit 1").format(self.name))
         return rows.fetchone() is None
@@ -71,14 +93,33 @@ class MartTable:
                 )
         return {column: kind for column, kind in columns.items() if column not in present}
 
-    def create(self) -> None:
-        self._connection.execute(sql.SQL("create table if not exists {} ()").format(self.name))
+    def create(self, columns: dict[str, str]) -> None:
+        """If it is not there."""
+        self._connection.execute(sql.SQL("create table if not exists {} ({})").format(self.name, definitions(columns)))
 
     def add(self, columns: dict[str, str]) -> None:
-        """Add columns; asked for none, it takes no lock, which would keep readers waiting."""
-        for column, kind in columns.items():
-            definition = definitions({column: kind})
-            self._connection.execute(sql.SQL("alter table {} add column {}").format(self.name, definition))
+        """Add columns, null until rows come; in a transaction of their own, because its lock keeps readers waiting.
+
+        Raises:
+            PublishFailed: somebody reads the mart and does not end; names the sessions.
+        """
+        if not columns:
+            return
+        added = sql.SQL(", ").join(
+            sql.SQL("add column {}").format(definitions({column: kind})) for column, kind in columns.items()
+        )
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(psycopg.errors.LockNotAvailable),
+            stop=tenacity.stop_after_attempt(COLUMN_ATTEMPTS),
+            wait=tenacity.wait_fixed(COLUMN_PAUSE_SECONDS),
+            before_sleep=self._log_wait,
+            reraise=True,
+        )
+        used_before = self._in_use_by()
+        try:
+            retrying(self._alter, added)
+        except psycopg.errors.LockNotAvailable:
+            raise self._held_up(columns, [user for user in self._in_use_by() if user in used_before]) from None
 
     def create_indexes(self) -> None:
         """One on the key and one on time, if they are not there; a look comes first because asking locks."""
@@ -118,10 +159,36 @@ class MartTable:
         )
         return self._connection.execute(upsert).rowcount
 
+    def _alter(self, change: sql.Composable) -> None:
+        with self._connection.transaction():
+            self._connection.execute(sql.SQL("set local lock_timeout = '{}s'").format(COLUMN_WAITS_SECONDS))
+            self._connection.execute(sql.SQL("alter table {} {}").format(self.name, change))
+
+    def _log_wait(self, _: tenacity.RetryCallState) -> None:
+        log.info("%s.%s: new columns wait for those who read it", SCHEMA, self._mart.name)
+
+    def _in_use_by(self) -> list[tuple[int, str, str | None, str]]:
+        """The sessions, with the transactions, that have read the mart or write to it."""
+        return self._connection.execute(IN_USE_BY, [f"{SCHEMA}.{self._mart.name}"]).fetchall()
+
+    def _held_up(self, columns: Collection[str], users: list[tuple[int, str, str | None, str]]) -> PublishFailed:
+        advice = "It was read by one after the other: publish again."
+        if users:
+            sessions = [f"{user or 'PostgreSQL'}, '{what}' (PostgreSQL backend {pid})" for pid, _, user, what in users]
+            advice = (
+                f"A transaction that does not end has read it: {'; '.join(sessions)}. Have it committed, or end its "
+                "session (pg_terminate_backend), and publish again. A session of bi_reader that asks nothing in its "
+                "transaction ends after BI_READER_TIMEOUT_SECONDS."
+            )
+        return PublishFailed(f"{SCHEMA}.{self._mart.name} could not get its new columns {', '.join(columns)}. {advice}")
+
     def _create_index(self, kind: str, suffix: str, columns: Collection[str]) -> None:
         name = f"{self._mart.name}_{suffix}"
-        (found,) = self._connection.execute("select to_regclass(%s)", [f"{SCHEMA}.{name}"]).fetchone() or (None,)
-        if found is None:
+        if not self._is_there(name):
             statement = sql.SQL("create {} {} on {} ({})")
             index = sql.SQL(kind), sql.Identifier(name), self.name, names(columns)
             self._connection.execute(statement.format(*index))
+
+    def _is_there(self, name: str) -> bool:
+        look = self._connection.execute("select to_regclass(%s) is not null", [f"{SCHEMA}.{name}"])
+        return look.fetchone() == (True,)

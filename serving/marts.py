@@ -73,5 +73,5 @@ def _read_mart(file: Path) -> Mart:
     except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise MartNotDescribed(
             f"{file} does not say how the mart is published ({error!r}): its model needs "
-            "config: {meta: {published: {key: [...], time: ..., period: bar_hour or bar_day}}}, see CONTRIBUTING.md."
+            "config: {meta: {published: {key: [...], time: ..., period: bar_hour or bar_day}}}, see docs/add-a-mart.md."
         ) from error

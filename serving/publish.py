@@ -1,8 +1,9 @@
 """Publish: carry what dbt has built, tested and changed from `warehouse` to `marts`, where readers see it.
 
 Each mart is published in one transaction: its changed hours are copied into a temporary table, compared, and only rows
-that differ are written. Readers see the old mart until the commit and the new one after it. A build whose tests fail
-is not published, so the marts stay as they were.
+that differ are written. Readers see the old mart until the commit and the new one after it. Only a new column comes
+before the rows, empty: inside their transaction it would keep readers waiting until the commit. A build whose tests
+fail is not published, so the marts stay as they were.
 """
 
 import logging
@@ -17,7 +18,7 @@ from psycopg import sql
 
 from coinloom.settings import Settings, Target
 from serving.build_lock import build_lock
-from serving.changes import Changes, find_changes, note_change, remember
+from serving.changes import Changes, find_changes, last_change, note_change, remember
 from serving.lake import Lake
 from serving.mart_table import MartTable
 from serving.marts import SCHEMA, Mart, read_marts
@@ -50,7 +51,8 @@ def publish(settings: Settings, marts: Sequence[Mart] | None = None) -> list[Pub
         DatabaseUnavailable, ThriftServerUnavailable: naming the settings to check.
         BuildLockTaken: a build ran for longer than BUILD_LOCK_WAIT_SECONDS.
         MartNotDescribed: the YAML of a mart is to be mended.
-        PublishFailed: a mart is not in the warehouse, or PostgreSQL did not take it; what readers see has not changed.
+        PublishFailed: a mart is not in the warehouse, or PostgreSQL did not take it; what readers see of that mart has
+            not changed, but marts before it may be published.
     """
     marts = read_marts() if marts is None else marts
     migrate(settings)
@@ -74,12 +76,14 @@ def _publish_mart(
     started = time.monotonic()
     try:
         rows = _carry_changes(connection, mart, source, versions)
+        changed_at = last_change(connection, mart)
     except (psycopg.Error, pa.ArrowException, OSError) as error:
         raise PublishFailed(f"{SCHEMA}.{mart.name} was not published: {str(error).strip()}") from error
     published = PublishedMart(mart.name, *rows, seconds=time.monotonic() - started)
-    log.info(
-        "published %s.%s: %d rows compared, %d upserted, %d deleted in %.1f s",
+    log.info(  # Airflow's DAGs read this line
+        "published %s.%s: %d rows compared, %d upserted, %d deleted in %.1f s, last changed %s",
         *(SCHEMA, mart.name, published.compared, published.upserted, published.deleted, published.seconds),
+        changed_at.isoformat() if changed_at else "never",
     )
     return published
 
@@ -93,6 +97,8 @@ def _carry_changes(
     if not changes:
         return 0, 0, 0
     table = source.table(mart)
+    if target.exists():
+        target.add(target.missing(table.columns))
     step = _fill if is_empty else _update
     with connection.transaction():
         compared, upserted, deleted = step(connection, target, table, changes)
@@ -106,8 +112,7 @@ def _fill(
     connection: psycopg.Connection, target: MartTable, table: SourceTable, changes: Changes
 ) -> tuple[int, int, int]:
     """Into an empty mart, rows go straight, and indexes come last: that is several times faster."""
-    target.create()
-    target.add(target.missing(table.columns))
+    target.create(table.columns)
     rows = table.copy(connection, target.name, changes.to_read)
     target.create_indexes()
     connection.execute(sql.SQL("analyze {}").format(target.name))
@@ -117,12 +122,10 @@ def _fill(
 def _update(
     connection: psycopg.Connection, target: MartTable, table: SourceTable, changes: Changes
 ) -> tuple[int, int, int]:
-    missing = target.missing(table.columns)
     incoming = sql.SQL("create temporary table incoming ({}) on commit drop").format(definitions(table.columns))
     connection.execute(incoming)
     compared = table.copy(connection, sql.Identifier("incoming"), changes.to_read)
     connection.execute("analyze incoming")
-    target.add(missing)  # only now, because from here to the commit readers have to wait
     target.create_indexes()
     deleted = target.delete_vanished(None if changes.is_whole else changes.to_replace)
     return compared, target.upsert_changed(table.columns), deleted

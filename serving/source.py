@@ -24,7 +24,7 @@ UNFINISHED_BUILDS = """
 
 
 class PublishFailed(CoinloomError):
-    """A mart was not published; the one that readers see is as it was."""
+    """A mart was not published: its rows are as they were, and marts before it may be new."""
 
 
 class NothingToPublish(PublishFailed):

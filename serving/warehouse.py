@@ -7,7 +7,15 @@ import psycopg
 from psycopg import errors, sql
 
 from serving.marts import Mart
-from serving.source import HOUR_VERSIONS, UNFINISHED_BUILDS, WAREHOUSE, finished, no_build, not_partitioned
+from serving.source import (
+    HOUR_VERSIONS,
+    UNFINISHED_BUILDS,
+    WAREHOUSE,
+    PublishFailed,
+    finished,
+    no_build,
+    not_partitioned,
+)
 from stores.composing import names
 
 COLUMNS = """
@@ -51,6 +59,8 @@ class Warehouse:
             unfinished = self._connection.execute(UNFINISHED_BUILDS).fetchall()[0][0]
         except (errors.UndefinedTable, errors.InvalidSchemaName):
             raise no_build("builds.hour_versions is not in PostgreSQL") from None
+        except psycopg.Error as error:
+            raise PublishFailed(f"PostgreSQL could not read builds.hour_versions: {str(error).strip()}") from error
         return finished(versions, unfinished)
 
     def table(self, mart: Mart) -> WarehouseTable:

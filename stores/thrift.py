@@ -1,15 +1,19 @@
 """SQL over Spark's Thrift Server."""
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import thrift_sasl
 from pyhive import hive
+from thrift.Thrift import TException
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TSSLSocket import TSSLSocket
 from thrift.transport.TTransport import TTransportException
 
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, in_clear
+from stores.keepalive import CONNECT_SECONDS, keep_alive
 from stores.tls import Peer, obstacle, tls_context
 
 NO_PASSWORD = "x"  # noqa: S105  a server that asks for none wants something all the same
@@ -17,25 +21,26 @@ REFUSED = "Error validating the login"
 
 
 class ThriftServerUnavailable(CoinloomError):
-    """The Thrift Server could not be reached."""
+    """The Thrift Server could not be reached, or went away."""
 
 
 class ThriftServerRefused(CoinloomError):
     """It is there, and does not talk to us, or we not to it."""
 
 
-def open_cursor(settings: Settings) -> hive.Cursor:
-    """A cursor on a session of its own; use it in a `with`, or close it.
+@contextmanager
+def open_cursor(settings: Settings) -> Iterator[hive.Cursor]:
+    """A cursor on a session of its own, which ends with the block.
 
     Raises:
-        ThriftServerUnavailable, ThriftServerRefused: naming the settings to check.
+        ThriftServerUnavailable, ThriftServerRefused: naming the settings to check; the first also from the block.
         WrongSetting: the certificates of SPARK_THRIFT_SSL_CAFILE cannot be read.
     """
     host, port, user = settings.spark_thrift_host, settings.spark_thrift_port, settings.spark_thrift_user
     password = in_clear(settings.spark_thrift_password)
     try:
         transport = sasl_transport(settings, host, port, user, password)
-        return hive.Connection(thrift_transport=transport, username=user).cursor()
+        cursor = hive.Connection(thrift_transport=transport, username=user).cursor()
     except (TTransportException, struct.error) as error:  # the latter of an answer that is no Thrift
         if reason := thrift_obstacle(settings, str(error)):
             raise ThriftServerRefused(reason) from None
@@ -43,6 +48,18 @@ def open_cursor(settings: Settings) -> hive.Cursor:
             f"No Thrift Server answers at {host}:{port}. Is it running (coinloom status)? "
             "Check SPARK_THRIFT_HOST and SPARK_THRIFT_PORT."
         ) from None
+    try:
+        yield cursor
+    except TException as error:
+        raise ThriftServerUnavailable(
+            f"The Thrift Server at {host}:{port} went away in the middle of a statement ({error}). "
+            "Is it running (coinloom status)? Run this again when it is."
+        ) from error
+    finally:
+        # The server ends a session whose connection ends. PyHive asks it to and waits, in the middle of a statement for
+        # the end of that, and fails where the server is gone.
+        if transport.isOpen():
+            transport.close()
 
 
 def is_not_there(error: Exception) -> bool:
@@ -51,9 +68,17 @@ def is_not_there(error: Exception) -> bool:
 
 
 def sasl_transport(
-    settings: Settings, host: str, port: int, user: str, password: str | None
+    settings: Settings,
+    host: str,
+    port: int,
+    user: str,
+    password: str | None,
+    *,
+    connect_seconds: float = CONNECT_SECONDS,
 ) -> thrift_sasl.TSaslClientTransport:
     """What PyHive speaks through. With SPARK_THRIFT_SSL it is encrypted, and the server has to show who it is.
+
+    A statement may take hours, so once it is open only a machine that is gone ends the wait for an answer.
 
     Raises TTransportException when it cannot be opened: after that, PyHive would trip over closing it.
     """
@@ -62,7 +87,10 @@ def sasl_transport(
         socket = TSSLSocket(host, port, ssl_context=context)
     else:
         socket = TSocket(host, port)
+    socket.setTimeout(connect_seconds * 1000)
     socket.open()
+    socket.setTimeout(None)
+    keep_alive(socket.handle)
 
     def client() -> object:
         return hive.get_installed_sasl(host=host, sasl_auth="PLAIN", username=user, password=password or NO_PASSWORD)

@@ -156,6 +156,14 @@ def test_a_long_query_is_ended(database: Settings) -> None:
     assert time.monotonic() - started < 20
 
 
+def test_a_transaction_in_which_nothing_is_asked_is_ended(database: Settings) -> None:
+    with bounded(database, bi_reader_timeout_seconds=0.2), connect(as_reader(database)) as connection:
+        connection.execute("select")
+        time.sleep(1)
+        with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+            connection.execute("select")
+
+
 def test_it_has_a_number_of_sessions_and_leaves_the_others_to_the_pipeline(database: Settings) -> None:
     with connect(as_reader(database)), bounded(database, bi_reader_connections=1):
         with pytest.raises(DatabaseUnavailable, match="too many connections for role"):

@@ -21,7 +21,7 @@ from dbt_coinloom.turns import Turns
 from serving.build_lock import BuildLockTaken, lock_of, take_build_lock
 from stack.ports import free_port
 from stack.with_postgres import temporary_postgres
-from stores.database import connect
+from stores.database import DatabaseUnavailable, connect
 from tests.commands import run_command
 from tests.forks import Forked
 
@@ -127,6 +127,19 @@ def test_a_killed_build_holds_nothing(database: Settings, project: Projects) -> 
         first.kill()
         patient = database.model_copy(update={"build_lock_wait_seconds": 5.0})
         take_build_lock(patient, "test").close()
+
+
+def test_who_waits_while_its_session_is_ended_is_told(database: Settings) -> None:
+    waits = Event()
+    with take_build_lock(database, "a long build"), ThreadPoolExecutor() as threads, connect(database) as owner:
+        waiting = threads.submit(take_build_lock, database, "a publish", lambda _: waits.set())
+        assert waits.wait(10)
+        owner.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'a publish, %'"
+        )
+        said = r"(?s)has broken off what .* terminating connection .*Is it running \(coinloom status\)"
+        with pytest.raises(DatabaseUnavailable, match=said):
+            waiting.result(10)
 
 
 def test_a_process_that_outlives_its_build_holds_nothing(database: Settings, project: Projects) -> None:

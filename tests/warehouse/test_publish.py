@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -201,6 +202,46 @@ def test_readers_see_one_state_or_the_other(settings: Settings, made: MadeWareho
     assert len(seen) > 20
     assert [state for state in seen if state not in states[:2]] == []
     assert all(state in seen for state in states[:2])
+
+
+def lose_column(settings: Settings) -> None:
+    """As if the model had just got it."""
+    with connect(settings) as connection:
+        connection.execute("alter table marts.crypto_table drop column is_filled")
+
+
+def test_a_reader_is_answered_while_a_new_column_is_filled(settings: Settings, made: MadeWarehouse) -> None:
+    publish(settings)
+    lose_column(settings)
+    made.build(dict.fromkeys(HOURS, 9.5))
+    filled = "select count(*), count(is_filled) from marts.crypto_table"
+    with halted_publish(settings):
+        assert read(settings, filled) == [(81, 0)]
+    assert read(settings, filled) == [(81, 81)]
+
+
+def test_a_reader_that_does_not_end_is_named_and_the_others_are_answered(
+    settings: Settings, made: MadeWarehouse
+) -> None:
+    publish(settings)
+    before = read(settings, EVERYTHING)
+    lose_column(settings)
+    made.build(dict.fromkeys(HOURS, 9.5))
+    answers = []
+    with ThreadPoolExecutor() as threads, connect(as_reader(settings)) as notebook:
+        notebook.execute("set application_name = 'a notebook'")
+        notebook.execute("select from marts.crypto_table")
+        publishing = threads.submit(publish, settings)
+        while not publishing.done():
+            answers.append(read(settings, EVERYTHING))
+        backend = notebook.info.backend_pid
+        named = rf"crypto_table .* is_filled\. .*: bi_reader, 'a notebook' \(PostgreSQL backend {backend}\)\."
+        with pytest.raises(PublishFailed, match=named):
+            publishing.result()
+    assert len(answers) > 3
+    assert all(answer == before for answer in answers)
+    publish(settings)
+    assert read(settings, "select count(is_filled) from marts.crypto_table") == [(81,)]
 
 
 def test_a_killed_publish_changes_nothing_and_the_next_repairs(settings: Settings, made: MadeWarehouse) -> None:

@@ -1,13 +1,20 @@
-"""Servers that do no more than begin: one that opens connections, with a certificate or without, and a PostgreSQL."""
+"""Servers that do no more than begin: one that opens connections, with a certificate or without, a PostgreSQL, and a
+Thrift Server.
+"""
 
 import socket
 import socketserver
 import ssl
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import trustme
+from TCLIService import TCLIService, ttypes
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+from thrift.transport.TSocket import TSocket
+from thrift.transport.TTransport import TFramedTransport, TTransportException
 
 
 @contextmanager
@@ -76,4 +83,74 @@ def _postgres(begin: bytes, answer: bytes) -> Iterator[int]:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield server.server_address[1]
+        server.shutdown()
+
+
+SUCCESS = ttypes.TStatus(statusCode=ttypes.TStatusCode.SUCCESS_STATUS)
+HANDLE = ttypes.THandleIdentifier(guid=bytes(16), secret=bytes(16))
+
+
+class ThriftServer:
+    """Finishes each statement with no rows, but is gone at one with `last` in it. `ended`: so has a connection."""
+
+    def __init__(self, last: str) -> None:
+        self.port = 0
+        self.ended = threading.Event()
+        self._last = last
+        self._open: list[socket.socket] = []
+
+    def end(self) -> None:
+        """As one that was killed ends: every connection breaks off."""
+        for connection in self._open:
+            connection.shutdown(socket.SHUT_RDWR)
+        assert self.ended.wait(10)
+
+    def serve(self, connection: socket.socket) -> None:
+        self._open.append(connection)
+        for _ in ("the mechanism", "user and password"):
+            _, length = struct.unpack(">BI", connection.recv(5, socket.MSG_WAITALL))
+            connection.recv(length, socket.MSG_WAITALL)
+        connection.sendall(struct.pack(">BI", 5, 0))  # complete
+        transport = TSocket()
+        transport.setHandle(connection)
+        protocol = TBinaryProtocol(TFramedTransport(transport))
+        processor = TCLIService.Processor(_Session(self._last))
+        with suppress(TTransportException):
+            while True:
+                processor.process(protocol, protocol)
+        self.ended.set()
+
+
+class _Session:
+    def __init__(self, last: str) -> None:
+        self._last = last
+
+    def OpenSession(self, _: ttypes.TOpenSessionReq) -> ttypes.TOpenSessionResp:  # noqa: N802
+        version = ttypes.TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V6
+        return ttypes.TOpenSessionResp(SUCCESS, version, sessionHandle=ttypes.TSessionHandle(HANDLE))
+
+    def ExecuteStatement(self, request: ttypes.TExecuteStatementReq) -> ttypes.TExecuteStatementResp:  # noqa: N802
+        if self._last in request.statement:
+            raise TTransportException
+        operation = ttypes.TOperationHandle(HANDLE, ttypes.TOperationType.EXECUTE_STATEMENT, hasResultSet=False)
+        return ttypes.TExecuteStatementResp(SUCCESS, operation)
+
+    def CloseOperation(self, _: ttypes.TCloseOperationReq) -> ttypes.TCloseOperationResp:  # noqa: N802
+        return ttypes.TCloseOperationResp(SUCCESS)
+
+
+@contextmanager
+def thrift_server(last: str) -> Iterator[ThriftServer]:
+    """It takes any password, and has no TLS."""
+    running = ThriftServer(last)
+
+    class Connection(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            running.serve(self.request)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Connection) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        running.port = server.server_address[1]
+        yield running
         server.shutdown()
