@@ -135,13 +135,13 @@ def _topic(settings: Settings, ends: Mapping[int, int]) -> list[Row]:
 def _landing(settings: Settings, sink: Sink, ends: Mapping[int, int] | None) -> Iterator[Row]:
     """`ends` are those of the topic, if they can be read."""
     holds = landed(settings, sink)
-    stage, hour = f"landing in {sink}", holds.newest
+    stage, newest = f"landing in {sink}", holds.newest
     behind = "" if ends is None else f", {holds.behind(ends).lag:,} messages behind"
-    if hour is None:
+    if newest is None:
         yield stage, f"nothing yet{behind}", "", ""
     else:
-        rows = f"{hour.rows:,} rows since {hour.landed_hour}:00{behind}"
-        yield stage, rows, f"{hour.newest_event:%Y-%m-%d %H:%M:%S}", _since(hour.newest_event.replace(tzinfo=UTC))
+        rows, event = f"rows up to {newest.landed_at:%Y-%m-%d %H:%M:%S}{behind}", newest.newest_event
+        yield stage, rows, f"{event:%Y-%m-%d %H:%M:%S}", _since(event.replace(tzinfo=UTC))
 
 
 def _quarantine(settings: Settings, sink: Sink) -> Iterator[Row]:

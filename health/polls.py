@@ -11,7 +11,7 @@ LAST_POLLS = """
     select polled_at, seconds, coins_answered, coins_asked, messages, error, coins_unknown, coins_retired,
         coins_unpriced, messages_waiting
     from ingestion.polls
-    order by polled_at desc
+    order by poll_number desc
     limit %s
 """
 ABSENT_COINS = """
@@ -54,14 +54,14 @@ class AbsentCoin:
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """Of the month that runs, in UTC."""
+    """Of the month that runs, in UTC: `left` of `per_month`, which is all that it has."""
 
     left: int
     per_month: int
 
 
 def last_polls(settings: Settings, at_most: int = 1) -> list[Poll]:
-    """The newest first; empty before the first poll. Raises DatabaseUnavailable."""
+    """The last to come first, whatever its clock said; empty before the first. Raises DatabaseUnavailable."""
     return read_rows(settings, Poll, LAST_POLLS, [at_most])
 
 

@@ -23,7 +23,7 @@ from health.polls import AbsentCoin, Credits, Poll, absent_coins, credits_left, 
 from health.stages import Landing, freshness, landed
 from ingestion.topic import topic_ends
 from quarantine.contents import ReasonCount
-from quarantine.sinks import count_by_reason
+from quarantine.sinks import look_at_reasons
 from stores.arrivals import Arrivals, arrivals
 
 POLLS_SHOWN = 10
@@ -67,7 +67,8 @@ NOT_ASKED: Reading[Any] = Reading(error="nobody has asked")
 class Report:
     """`messages` is how many the topic has ever had, `freshness` when each mart was last changed.
 
-    `database` has PostgreSQL's bytes. `stages` are those that were looked at.
+    `database` has PostgreSQL's bytes. `stages` are those that were looked at. `arrivals` are there if they were
+    asked for.
     """
 
     polls: Reading[list[Poll]]
@@ -84,13 +85,13 @@ class Report:
     stages: Collection[Stage] = tuple(Stage)
 
 
-def read_report(settings: Settings) -> Report:
-    """One look at everything; takes seconds where something is away."""
+def read_report(settings: Settings, *, with_arrivals: bool = True) -> Report:
+    """One look at everything, or all but what came in the last minutes; takes seconds where something is away."""
     asked = _Asked(None)
     left, absent = asked.to(lambda: credits_left(settings)), asked.to(lambda: absent_coins(settings))
-    rejected, size = asked.to(lambda: count_by_reason(settings)), asked.to(lambda: database_bytes(settings))
+    rejected, size = asked.to(lambda: look_at_reasons(settings)), asked.to(lambda: database_bytes(settings))
     builds = asked.to(lambda: last_builds(settings, BUILDS_SHOWN))
-    came = {sink: asked.to(partial(arrivals, settings, sink)) for sink in settings.sinks}
+    came = {sink: asked.to(partial(arrivals, settings, sink)) for sink in settings.sinks if with_arrivals}
     return replace(
         read_stages(settings),
         credits=left(),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from coinloom.settings import Settings, Sink
 from health.tables import read_tuples
 from ingestion import topic
-from stores.landing import NewestHour, landed_offsets, newest_hour
+from stores.landing import NewestRows, landed_offsets, newest_rows
 
 NEWEST_BAR = "select max(bar_minute) from marts.coin_overview"
 # As publish has PostgreSQL count them; -1 is never.
@@ -26,26 +26,27 @@ class Landing:
 
     sink: Sink
     lag: int
-    newest: NewestHour | None
+    newest: NewestRows | None
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What a sink says itself: by partition, the offset that its query reads next, and its newest hour."""
+    """What a sink says itself: by partition, the offset that its query reads next, and its newest rows."""
 
     sink: Sink
     offsets: Mapping[int, int]
-    newest: NewestHour | None
+    newest: NewestRows | None
 
     def behind(self, ends: Mapping[int, int]) -> Landing:
         """`ends` are those of the topic."""
-        lag = sum(end - self.offsets.get(partition, 0) for partition, end in ends.items())
+        # The stream may have come further since the ends were read; then it is not ahead, and makes up for no other.
+        lag = sum(max(0, end - self.offsets.get(partition, 0)) for partition, end in ends.items())
         return Landing(self.sink, lag, self.newest)
 
 
 def landed(settings: Settings, sink: Sink) -> Landed:
-    """Raises DatabaseUnavailable."""
-    return Landed(sink, landed_offsets(settings, sink), newest_hour(settings, sink))
+    """Raises DatabaseUnavailable, LandedFromElsewhere, and OSError of the lake."""
+    return Landed(sink, landed_offsets(settings, sink), newest_rows(settings, sink))
 
 
 def newest_bar(settings: Settings) -> datetime | None:

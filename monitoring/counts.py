@@ -4,15 +4,14 @@ The tables are no counters, for `coinloom maintain` removes old rows. So only ro
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from coinloom.settings import Settings
 from health.tables import read_rows
 
 POLLS = """
-    select count(*) as polls, count(error) as failed, max(polled_at) as newest
+    select count(*) as polls, count(error) as failed, max(poll_number) as newest
     from ingestion.polls
-    where polled_at > %s
+    where poll_number > %s
 """
 BUILDS = """
     select
@@ -21,14 +20,13 @@ BUILDS = """
     from operations.builds
     where build_id > %s
 """
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class _Polls:
     polls: int
     failed: int
-    newest: datetime | None
+    newest: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Counting:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._counts: Counts | None = None
-        self._last_poll = LONG_AGO
+        self._last_poll = 0
         self._last_build = 0
 
     def now(self) -> Counts:

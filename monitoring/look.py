@@ -47,7 +47,7 @@ class Looking:
     def look(self) -> Look:
         """Takes seconds where something is away."""
         settings, started = self._settings, time.monotonic()
-        report, at = read_report(settings), self._now()
+        report, at = read_report(settings, with_arrivals=False), self._now()
         return Look(
             at=at,
             report=report,

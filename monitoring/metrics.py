@@ -78,10 +78,9 @@ def _stages(look: Look, _: datetime) -> Iterator[Metric]:
     yield from gauge(
         "newest_event_timestamp_seconds", "The newest event time that the stage holds", moments(events), "stage"
     )
-    arrived = {landing_in(sink): reading.value for sink, reading in report.arrivals.items()}
     successes = {
         Stage.POLLS: latest.get(Stage.POLLS),
-        **{stage: arrivals.last_at if arrivals else None for stage, arrivals in arrived.items()},
+        **{landing_in(sink): _landed_at(reading.value) for sink, reading in report.landings.items()},
         "builds": look.last_passed.value,
         Stage.MARTS: latest.get(Stage.MARTS),
     }
@@ -121,8 +120,6 @@ def _landings(look: Look, now: datetime) -> Iterator[Metric]:
         lag = {sink: landing.lag for sink, landing in landings.items()}
         yield from gauge("landing_lag_messages", "Messages on the topic that a sink does not have", lag, "sink")
         yield from gauge("landing_lag_seconds", "How long the oldest of these has waited", _lag(look, now), "sink")
-    hours = {(str(sink),): _rows(reading.value) for sink, reading in report.landings.items()}
-    yield from gauge("landing_newest_hour_rows", "Rows in the newest hour of landing", hours, "sink")
     rejected = {(str(count.sink), count.reason): count.messages for count in report.quarantine.value or []}
     yield from gauge("quarantine_messages", "Messages in quarantine", rejected, "sink", "reason")
 
@@ -136,8 +133,8 @@ def _lag(look: Look, now: datetime) -> Values:
     }
 
 
-def _rows(landing: Landing | None) -> int | None:
-    return landing.newest.rows if landing and landing.newest else None
+def _landed_at(landing: Landing | None) -> datetime | None:
+    return landing.newest.landed_at if landing and landing.newest else None
 
 
 def _builds(look: Look, _: datetime) -> Iterator[Metric]:

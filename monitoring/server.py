@@ -10,7 +10,7 @@ import requests
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 
 from coinloom.clock import utc_now
-from coinloom.errors import CoinloomError
+from coinloom.listening import cannot_listen
 from coinloom.settings import Settings
 from coinloom.stopping import sleep_until_stopped
 from health.verdicts import State
@@ -27,21 +27,16 @@ LOOKS_MISSED_AT_MOST = 4
 log = logging.getLogger("monitor")
 
 
-class CannotListen(CoinloomError):
-    """The address for the metrics is taken, or is not one of this machine."""
-
-
 def monitor(settings: Settings, stop: threading.Event) -> None:
     """Until `stop` is set.
 
     Raises:
         CannotListen: naming the setting to change.
         WrongSetting: ALERT_WEBHOOK_URL is no address.
-        ToldNotKept: it cannot be known what was told.
     """
     told = Told(settings)
-    watch = Watch(told.states(), settings.alert_after_seconds)
     delivery = _delivery(settings, told, stop)
+    watch = Watch(_states(told) if delivery else {}, settings.alert_after_seconds)
     looks = Looks(settings)
     registry = CollectorRegistry()
     registry.register(PipelineMetrics(looks.newest, stages_of(settings), utc_now))
@@ -98,6 +93,15 @@ def _say(change: Change) -> None:
     log.log(level, "%s is %s, was %s: %s", change.stage, change.state.name, change.was.name, change.reason)
 
 
+def _states(told: Told) -> dict[str, State]:
+    """A disk that is full or cannot be written costs repeated messages, not the metrics."""
+    try:
+        return told.states()
+    except ToldNotKept as error:
+        log.error("what is not well is told once more, whether it was or not: %s", error)
+        return {}
+
+
 def _note(told: Told, change: Change) -> None:
     try:
         told.note(change.stage, change.state)
@@ -112,10 +116,7 @@ def _listening(settings: Settings, registry: CollectorRegistry) -> Iterator[None
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
-        raise CannotListen(
-            f"The metrics cannot be served on {host}, port {port} ({error.strerror}). Stop what listens there, or set "
-            "MONITOR_PORT to another one."
-        ) from None
+        raise cannot_listen("The monitor", "MONITOR", host, port, error) from None
     log.info("metrics are on http://%s:%d/metrics", host, port)
     try:
         yield

@@ -1,8 +1,11 @@
 """What reading the quarantine of either sink gives. No Spark, and bounded memory."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Protocol
 
 from coinloom.errors import CoinloomError
@@ -63,11 +66,41 @@ class ReasonCount:
     sample: str
 
 
+ByHour = Mapping[str, list[ReasonCount]]
+
+
 class Quarantine(Protocol):
     """The quarantine of one sink. `since_hour` is the first `landed_hour` to read, as 2026-11-22T10; "" is all."""
 
-    def count(self, since_hour: str) -> list[ReasonCount]: ...
+    def hours(self) -> list[str]:
+        """Each `landed_hour` that there is, in their order."""
+        ...
+
+    def count_by_hour(self, hours: Sequence[str]) -> ByHour:
+        """Of each of these hours, one entry per reason."""
+        ...
 
     def batches(self, reasons: Collection[str], since_hour: str) -> Iterator[list[QuarantinedMessage]]:
         """The messages with one of these reasons, all if none is given: those that were there at the beginning."""
         ...
+
+    def count(self, since_hour: str = "") -> list[ReasonCount]:
+        """One entry per reason, in their order."""
+        by_hour = self.count_by_hour([hour for hour in self.hours() if hour >= since_hour])
+        return together(chain.from_iterable(by_hour.values()))
+
+
+def together(counts: Iterable[ReasonCount]) -> list[ReasonCount]:
+    """Those of one sink: one entry per reason, in their order."""
+    of_reason: dict[str, list[ReasonCount]] = defaultdict(list)
+    for count in counts:
+        of_reason[count.reason].append(count)
+    return [_sum(of_reason[reason]) for reason in sorted(of_reason)]
+
+
+def _sum(counts: Sequence[ReasonCount]) -> ReasonCount:
+    return replace(
+        max(counts, key=attrgetter("last_landed_at")),
+        messages=sum(count.messages for count in counts),
+        first_landed_at=min(count.first_landed_at for count in counts),
+    )

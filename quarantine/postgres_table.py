@@ -1,32 +1,62 @@
 """The quarantine in PostgreSQL."""
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from psycopg.errors import UndefinedTable
 
 from coinloom.settings import Settings, Sink
-from quarantine.contents import MESSAGE, MESSAGES_PER_BATCH, PLACE, QuarantinedMessage, ReasonCount
+from quarantine.contents import (
+    MESSAGE,
+    MESSAGES_PER_BATCH,
+    PLACE,
+    ByHour,
+    Quarantine,
+    QuarantinedMessage,
+    ReasonCount,
+)
 from stores.database import connect
 
-COUNT = """
-    select
-        reason,
-        count(*),
-        min(landed_at),
-        max(landed_at),
-        (
-            select concat_ws('/', sample.kafka_topic, sample.kafka_partition, sample.kafka_offset)
-            from quarantine.crypto_prices as sample
-            where sample.reason = rejected.reason and sample.landed_hour >= %(since_hour)s
-            order by sample.landed_at desc
-            limit 1
+# Each hour by a few steps in the index, however many rows it has.
+HOURS = """
+    with recursive hours as (
+        select min(landed_hour) as landed_hour from quarantine.crypto_prices
+        union all
+        select (
+            select min(later.landed_hour)
+            from quarantine.crypto_prices as later
+            where later.landed_hour > hours.landed_hour
         )
-    from quarantine.crypto_prices as rejected
-    where landed_hour >= %(since_hour)s
-    group by reason
-    order by reason collate "C"
+        from hours
+        where hours.landed_hour is not null
+    )
+
+    select landed_hour from hours where landed_hour is not null order by landed_hour
+"""
+# The place of one message of each batch is at hand when its rows are counted.
+COUNT = """
+    with batches as (
+        select
+            landed_hour, reason, landed_at, kafka_topic, kafka_partition,
+            count(*) as messages, max(kafka_offset) as kafka_offset
+        from quarantine.crypto_prices
+        where landed_hour = any(%s)
+        group by landed_hour, reason, landed_at, kafka_topic, kafka_partition
+    )
+
+    select distinct on (landed_hour, reason)
+        landed_hour,
+        reason,
+        sum(messages) over same_reason,
+        min(landed_at) over same_reason,
+        landed_at,
+        concat_ws('/', kafka_topic, kafka_partition, kafka_offset)
+    from batches
+    window same_reason as (partition by landed_hour, reason)
+    order by landed_hour, reason, landed_at desc
 """
 MESSAGES = f"""
     select {", ".join(MESSAGE)}
@@ -36,35 +66,43 @@ MESSAGES = f"""
 """  # noqa: S608 our own names
 
 
-class QuarantineTable:
-    """`quarantine.crypto_prices`. Empty if it is not there."""
+class QuarantineTable(Quarantine):
+    """`quarantine.crypto_prices`, through connections that `connect` opens. Empty if it is not there."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, connect: Callable[[Settings], psycopg.Connection] = connect) -> None:
         self._settings = settings
+        self._connect = connect
 
-    def count(self, since_hour: str = "") -> list[ReasonCount]:
-        """In order of the reasons. Raises DatabaseUnavailable."""
-        try:
-            with connect(self._settings) as connection:
-                rows = connection.execute(COUNT, {"since_hour": since_hour}).fetchall()
-        except UndefinedTable:
-            return []
-        return [
-            ReasonCount(Sink.POSTGRES, reason, messages, _in_utc(first), _in_utc(last), sample)
-            for reason, messages, first, last, sample in rows
-        ]
+    def hours(self) -> list[str]:
+        """Raises DatabaseUnavailable."""
+        return [hour for (hour,) in self._rows(HOURS)]
+
+    def count_by_hour(self, hours: Sequence[str]) -> ByHour:
+        """Raises DatabaseUnavailable."""
+        found: dict[str, list[ReasonCount]] = defaultdict(list)
+        for hour, reason, messages, first, last, sample in self._rows(COUNT, [list(hours)]):
+            count = ReasonCount(Sink.POSTGRES, reason, int(messages), _in_utc(first), _in_utc(last), sample)
+            found[hour].append(count)
+        return found
 
     def batches(self, reasons: Collection[str] = (), since_hour: str = "") -> Iterator[list[QuarantinedMessage]]:
         """In the order of their places in Kafka. Raises DatabaseUnavailable."""
         parameters = {"since_hour": since_hour, "reasons": list(reasons)}
         # A cursor with a name stays in the server, which sends as many rows at once as we ask for.
-        with connect(self._settings) as connection, connection.cursor(name="replay") as cursor:
+        with self._connect(self._settings) as connection, connection.cursor(name="replay") as cursor:
             try:
                 cursor.execute(MESSAGES, parameters)
             except UndefinedTable:
                 return
             while rows := cursor.fetchmany(MESSAGES_PER_BATCH):
                 yield [_message(row) for row in rows]
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._connect(self._settings) as connection:
+            try:
+                return connection.execute(query, values).fetchall()
+            except UndefinedTable:
+                return []
 
 
 def _message(row: tuple[Any, ...]) -> QuarantinedMessage:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pyarrow.fs import FileSelector, FileSystem
 from pyarrow.parquet import read_metadata
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 PARTITION = "landed_hour"
 # How the names of compacted files begin. They come after all that the stream writes, whose names begin with a UUID: see
@@ -13,6 +14,12 @@ PARTITION = "landed_hour"
 COMPACTED = "merged-"
 REPLACES = b"coinloom.replaces"
 """A compacted file says in its footer, under this key, which files of its folder it was made of."""
+
+listed_again = retry(retry=retry_if_exception_type(OSError), stop=stop_after_attempt(5), reraise=True)
+"""For what lists files and then reads them: it begins again if one has gone, as when the hour was compacted meanwhile.
+
+In an object store a file can go in the middle of it, which is no FileNotFoundError.
+"""
 
 
 def data_files(filesystem: FileSystem, folder: str) -> list[str]:

@@ -1,9 +1,10 @@
 """How far the stream has come in each sink, read without Spark and without looking at the history."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 
 from pyarrow.fs import FileSelector, FileSystem
@@ -12,23 +13,13 @@ from pyarrow.parquet import FileMetaData, read_metadata
 from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Sink
 from stores.database import connect_to_look
-from stores.lake_files import arrow_address, data_files, landed_hours
+from stores.lake_files import arrow_address, data_files, landed_hours, listed_again
+from stores.landed_rows import LandedRows
 
-NEWEST_HOURS = """
-    select landed_hour, count(*), max(last_updated_at)
-    from landing.crypto_prices
-    where
-        landed_hour in (
-            (select max(landed_hour) from landing.crypto_prices),
-            (
-                select max(landed_hour)
-                from landing.crypto_prices
-                where landed_hour < (select max(landed_hour) from landing.crypto_prices)
-            )
-        )
-    group by landed_hour
-    order by landed_hour desc
-"""
+# So long before the last row that has landed, until a price is found that is newer than all that landed before it can
+# be. A file of prices lands millions of rows a minute: then less than that is looked at.
+SPANS = [timedelta(minutes=minutes) for minutes in (1, 5, 25, 125)]
+LOOKING_SECONDS = 1.0
 
 
 class LandedFromElsewhere(CoinloomError):
@@ -36,21 +27,24 @@ class LandedFromElsewhere(CoinloomError):
 
 
 @dataclass(frozen=True, slots=True)
-class NewestHour:
-    """The newest `landed_hour` of a sink: its rows so far, and the newest event time in it and the hour before, in UTC.
+class NewestRows:
+    """When the last row of a sink has landed, and the newest event time of those of some two hours before; in UTC.
 
-    When an hour begins while a backfill lands, the first that is in it are prices of long ago.
+    What landed last may be prices of long ago, of a backfill, among those of now.
     """
 
-    landed_hour: str
-    rows: int
+    landed_at: datetime
     newest_event: datetime
 
 
-def newest_hour(settings: Settings, sink: Sink) -> NewestHour | None:
-    """None before the first row. Raises DatabaseUnavailable."""
-    hours = list(islice(_in_the_lake(settings), 2)) if sink is Sink.PARQUET else _in_postgres(settings)
-    return replace(hours[0], newest_event=max(hour.newest_event for hour in hours)) if hours else None
+def newest_rows(settings: Settings, sink: Sink) -> NewestRows | None:
+    """None before the first row. Raises DatabaseUnavailable, and OSError of the lake."""
+    if sink is Sink.POSTGRES:
+        return _in_postgres(settings)
+    hours = list(islice(_in_the_lake(settings), 2))
+    if not hours:
+        return None
+    return NewestRows(max(hour.landed_at for hour in hours), max(hour.newest_event for hour in hours))
 
 
 def landed_offsets(settings: Settings, sink: Sink) -> Mapping[int, int]:
@@ -74,24 +68,44 @@ def landed_offsets(settings: Settings, sink: Sink) -> Mapping[int, int]:
     return {int(partition): offset for partition, offset in offsets[settings.kafka_topic].items()}
 
 
-def _in_postgres(settings: Settings) -> list[NewestHour]:
-    """Two of them, the newest first, each with what is newest in itself."""
+def _in_postgres(settings: Settings) -> NewestRows | None:
     with connect_to_look(settings) as connection:
-        return [NewestHour(*row) for row in connection.execute(NEWEST_HOURS)]
+        rows = LandedRows(connection, "landing")
+        last = rows.last_at()
+        return NewestRows(last, _newest_event(rows, last)) if last else None
 
 
-def _in_the_lake(settings: Settings) -> Iterator[NewestHour]:
-    """All of them, likewise; of those that are asked for, the footers of the files are read."""
+def _newest_event(rows: LandedRows, last: datetime) -> datetime:
+    newest, until, deadline = datetime.min, datetime.max, time.monotonic() + LOOKING_SECONDS
+    for span in SPANS:
+        since = last - span
+        newest = max([newest, *filter(None, rows.between(since, until, "max(last_updated_at)"))])
+        if newest >= since or time.monotonic() > deadline:
+            break
+        until = since
+    return newest
+
+
+def _in_the_lake(settings: Settings) -> Iterator[NewestRows]:
+    """Of each hour, the newest first; of those that are asked for, the footers of the files are read."""
     lake, root = FileSystem.from_uri(arrow_address(f"{settings.lake}/landing/crypto_prices"))
-    for hour, folder in sorted(landed_hours(lake, root).items(), reverse=True):
-        footers = [read_metadata(path, filesystem=lake) for path in data_files(lake, folder)]
-        events = [event for footer in footers for event in _newest_events(footer)]
-        if events:  # a stream that was killed may have left a folder without files
-            yield NewestHour(hour, sum(footer.num_rows for footer in footers), max(events))
+    for _, folder in sorted(landed_hours(lake, root).items(), reverse=True):
+        footers = _footers(lake, folder)
+        if footers:  # a stream that was killed may have left a folder without files
+            yield NewestRows(_newest(footers, "landed_at"), _newest(footers, "last_updated_at"))
 
 
-def _newest_events(footer: FileMetaData) -> Iterator[datetime]:
-    """Of each part of a file."""
-    column = footer.schema.names.index("last_updated_at")
-    for part in range(footer.num_row_groups):
-        yield footer.row_group(part).column(column).statistics.max.replace(tzinfo=None)
+@listed_again
+def _footers(lake: FileSystem, folder: str) -> list[FileMetaData]:
+    footers = [read_metadata(path, filesystem=lake) for path in data_files(lake, folder)]
+    return [footer for footer in footers if footer.num_rows]
+
+
+def _newest(footers: list[FileMetaData], column: str) -> datetime:
+    """By the statistics of each part of each file."""
+    newest: datetime = max(
+        footer.row_group(part).column(footer.schema.names.index(column)).statistics.max
+        for footer in footers
+        for part in range(footer.num_row_groups)
+    )
+    return newest.replace(tzinfo=None)

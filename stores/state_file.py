@@ -28,10 +28,16 @@ class StateFile:
         """That of the only writer; the file is there afterwards. Raises `error`."""
         try:
             make_private(self.path)
+        except OSError as error:  # sqlite3 raises none: one that comes out of the block is not this file's
+            raise self._cannot_be_kept(error) from error
+        try:
             with closing(sqlite3.connect(self.path, timeout=self.lock_seconds, isolation_level=None)) as connection:
                 connection.executescript(self.schema)
                 connection.execute("begin immediate")
                 with connection:
                     yield connection
-        except (sqlite3.Error, OSError) as error:
-            raise self.error(f"{self.what} cannot be kept in {self.path} ({error}); {self.advice}") from error
+        except sqlite3.Error as error:
+            raise self._cannot_be_kept(error) from error
+
+    def _cannot_be_kept(self, error: Exception) -> CoinloomError:
+        return self.error(f"{self.what} cannot be kept in {self.path} ({error}); {self.advice}")

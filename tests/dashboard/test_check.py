@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from coinloom.settings import Settings, Sink
+from coinloom.settings import Settings
 from health.verdicts import EVERY_PRICE_CHANGES
 from stack import postgres
 from stores.database import connect
-from stores.landing import NewestHour, newest_hour
 from stores.migrate import migrate
 from tests.commands import run_command
 from tests.dashboard.own_postgres import OwnPostgres
@@ -22,11 +21,6 @@ POLL = """
     insert into ingestion.polls (poll_id, polled_at, seconds, coins_asked, coins_answered, messages, error,
         coins_unknown, coins_retired, coins_unpriced, messages_waiting)
     values (gen_random_uuid(), %s, 0.4, 250, 250, 250, %s, 0, 0, 0, 0)
-"""
-LANDED = """
-    insert into landing.crypto_prices (coin_id, vs_currency, price, last_updated_at, fetched_at, is_event_time_imputed,
-        kafka_topic, kafka_partition, kafka_offset, produced_at, landed_at, landed_hour)
-    values ('bitcoin', 'usd', 1, %(event)s, %(event)s, false, 'prices', 0, %(offset)s, %(event)s, %(event)s, %(hour)s)
 """
 PUBLISHED = "insert into publishing.changed_marts (mart, changed_at) select mart, %s from unnest(%s::text[]) as mart"
 
@@ -46,7 +40,6 @@ def checked(database: Settings) -> Iterator[Settings]:
     yield database
     with connect(database) as connection:
         connection.execute("delete from ingestion.polls")
-        connection.execute("delete from landing.crypto_prices")
         connection.execute("delete from publishing.changed_marts")
 
 
@@ -86,22 +79,6 @@ def test_the_worst_comes_first(checked: Settings) -> None:
     assert said.startswith("polls is broken: The last 3 polls failed: HTTP 429. marts is stale: ")
     patient = checked.model_copy(update={"critical_after_failed_polls": 4, "warning_after_seconds": 200})
     assert check(patient, *POLLS_AND_MARTS, expect=0).startswith("healthy")
-
-
-def test_an_hour_that_begins_with_a_backfill_is_as_new_as_the_one_before(checked: Settings) -> None:
-    live, backfilled = datetime(2026, 11, 22, 9, 59), datetime(2026, 2, 24)
-    assert newest_hour(checked, Sink.POSTGRES) is None
-    rows = [
-        ("08", datetime(2026, 11, 22, 11)),
-        ("09", live),
-        ("09", backfilled),
-        ("10", backfilled),
-        ("10", backfilled),
-    ]
-    with connect(checked) as connection:
-        for offset, (hour, event) in enumerate(rows):
-            connection.execute(LANDED, {"event": event, "offset": offset, "hour": f"2026-11-22T{hour}"})
-    assert newest_hour(checked, Sink.POSTGRES) == NewestHour("2026-11-22T10", 2, live)
 
 
 def test_a_topic_that_is_away_is_a_case_of_its_own(checked: Settings) -> None:

@@ -22,9 +22,9 @@ LANDED = """
     insert into landing.crypto_prices (coin_id, vs_currency, price, last_updated_at, fetched_at, is_event_time_imputed,
         kafka_topic, kafka_partition, kafka_offset, produced_at, landed_at, landed_hour)
     select 'bitcoin', 'usd', 1, %(at)s, %(at)s, false, 'crypto-prices', 0, number, %(at)s, %(at)s, '2026-02-02T00'
-    from generate_series(1, 1234) as number
+    from generate_series(3, 1236) as number
 """
-LANDED_BEFORE = LANDED.replace("2026-02-02T00", "2026-02-01T23").replace("1, 1234", "5001, 5002")
+LANDED_BEFORE = LANDED.replace("2026-02-02T00", "2026-02-01T23").replace("3, 1236", "1, 2")
 BUILD = """
     insert into operations.builds (began_at, ended_at, command, target, outcome, failed_node, failure, models_passed,
         models_failed, models_skipped, models_warned, tests_passed, tests_failed, tests_skipped, tests_warned,
@@ -66,8 +66,9 @@ def test_each_stage_has_its_age_and_what_is_away_is_said(page: Page, url: str, m
 def test_rows_are_counted_by_the_minute_in_which_they_came(page: Page, market: Settings, serve: Serve) -> None:
     url = serve(market.model_copy(update={"landing_sinks": [Sink.POSTGRES]}))
     with connect(market) as connection:
+        connection.execute("truncate quarantine.crypto_prices")
         connection.execute(LANDED, {"at": datetime(2026, 2, 2, 0, 7, 59)})
-        connection.execute(LANDED_BEFORE, {"at": datetime(2026, 2, 1, 23, 59)})
+        connection.execute(LANDED_BEFORE, {"at": datetime(2026, 2, 1, 23, 57)})
     page.goto(f"{url}/health")
     rows = page.locator(".card", has_text="Rows per minute, postgres").locator("tbody tr")
     expect(rows).to_have_count(1)

@@ -10,7 +10,7 @@ from health.polls import Poll
 from health.report import Reading, Report
 from health.stages import Landing
 from health.verdicts import EVERY_PRICE_CHANGES
-from stores.landing import NewestHour
+from stores.landing import NewestRows
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
@@ -26,8 +26,9 @@ def poll(seconds_ago: float = 10, error: str | None = None, **changes: Any) -> P
 
 
 def landing(seconds_ago: float = 10, lag: int = 0, sink: Sink = Sink.PARQUET) -> Landing:
-    """In a sink; event times have no zone."""
-    return Landing(sink, lag, NewestHour("2026-11-29T11", 9_000, ago(seconds_ago).replace(tzinfo=None)))
+    """In a sink, where the price of so long ago has landed three seconds ago; the times have no zone."""
+    landed_at, event = ago(3).replace(tzinfo=None), ago(seconds_ago).replace(tzinfo=None)
+    return Landing(sink, lag, NewestRows(landed_at, event))
 
 
 def published(**changes: datetime) -> dict[str, datetime]:

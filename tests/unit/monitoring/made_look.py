@@ -14,7 +14,6 @@ from monitoring.counts import Counts
 from monitoring.look import Look
 from monitoring.metrics import PipelineMetrics, stages_of
 from quarantine.contents import ReasonCount
-from stores.arrivals import Arrivals
 from tests.unit.health.made_reports import NOW, ago, landing, poll, report
 
 SETTINGS = Settings(_env_file=None)
@@ -35,7 +34,6 @@ def look(**changes: Any) -> Look:
         "landings": {Sink.PARQUET: Reading(landing(15, lag=40))},
         "quarantine": Reading([ReasonCount(Sink.PARQUET, "not_json", 5, ago(900), ago(90), "crypto-prices/0/1")]),
         "builds": Reading([BUILD]),
-        "arrivals": {Sink.PARQUET: Reading(Arrivals(Sink.PARQUET, {}, {}, ago(12).replace(tzinfo=None)))},
     }
     made = report(**(readings | changes))
     return Look(

@@ -23,7 +23,7 @@ def land(lake: Path, place: str, *landed_at: datetime) -> None:
     write_table(pa.table({"landed_at": pa.array(landed_at, pa.timestamp("us", "UTC"))}), file)
 
 
-def test_rows_are_counted_by_minute_in_the_newest_hour_only(settings: Settings, tmp_path: Path) -> None:
+def test_rows_are_counted_by_minute_in_the_newest_hour_of_either_table(settings: Settings, tmp_path: Path) -> None:
     first, second = datetime(2026, 11, 22, 10, 1), datetime(2026, 11, 22, 10, 2)
     land(tmp_path, "landing/crypto_prices/landed_hour=2026-11-22T09/a.parquet", datetime(2026, 11, 22, 9, 59))
     land(tmp_path, "landing/crypto_prices/landed_hour=2026-11-22T10/b.parquet", first, first.replace(second=59))
@@ -31,9 +31,16 @@ def test_rows_are_counted_by_minute_in_the_newest_hour_only(settings: Settings, 
     land(tmp_path, "quarantine/crypto_prices/landed_hour=2026-11-22T10/d.parquet", second)
     land(tmp_path, "quarantine/crypto_prices/landed_hour=2026-11-22T08/e.parquet", second)
     found = arrivals(settings, Sink.PARQUET)
-    last = second.replace(microsecond=1)
-    assert found == Arrivals(Sink.PARQUET, {first: 2, second: 1}, {second: 1}, last)
+    assert found == Arrivals(Sink.PARQUET, {first: 2, second: 1}, {second: 1})
     assert found.minutes == [second, first]
+
+
+def test_what_is_rejected_in_an_hour_in_which_nothing_has_landed_is_counted(settings: Settings, tmp_path: Path) -> None:
+    before, rejected = datetime(2026, 11, 22, 9, 58), datetime(2026, 11, 22, 10, 3)
+    land(tmp_path, "landing/crypto_prices/landed_hour=2026-11-22T09/a.parquet", before.replace(minute=50), before)
+    land(tmp_path, "quarantine/crypto_prices/landed_hour=2026-11-22T10/b.parquet", rejected, rejected)
+    (tmp_path / "landing/crypto_prices/landed_hour=2026-11-22T10").mkdir()  # of a stream that was killed
+    assert arrivals(settings, Sink.PARQUET) == Arrivals(Sink.PARQUET, {before: 1}, {rejected: 2})
 
 
 def test_what_came_more_than_ten_minutes_before_the_last_is_left_out(settings: Settings, tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """How far the stream has come in the lake, from files as it leaves them."""
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -8,7 +11,8 @@ import pytest
 from pyarrow.parquet import write_table
 
 from coinloom.settings import Settings, Sink
-from stores.landing import NewestHour, landed_offsets, newest_hour
+from maintenance.exchange import exchange
+from stores.landing import NewestRows, landed_offsets, newest_rows
 
 
 @pytest.fixture
@@ -16,20 +20,24 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, lake_root=str(tmp_path), kafka_topic="prices")
 
 
-def land(lake: Path, hour: str, file: str, *events: datetime) -> None:
+def land(lake: Path, hour: str, file: str, *events: datetime, minute: int = 0) -> None:
+    """Rows of these event times, all at that minute of the hour."""
     folder = lake / "landing" / "crypto_prices" / f"landed_hour={hour}"
     folder.mkdir(parents=True, exist_ok=True)
-    write_table(pa.table({"last_updated_at": pa.array(events, pa.timestamp("us", "UTC"))}), folder / file)
+    times = [datetime.fromisoformat(f"{hour}:{minute:02}")] * len(events)
+    instant = pa.timestamp("us", "UTC")
+    columns = {"landed_at": pa.array(times, instant), "last_updated_at": pa.array(events, instant)}
+    write_table(pa.table(columns), folder / file)
 
 
-def test_the_newest_hour_counts_its_rows_and_no_others(settings: Settings, tmp_path: Path) -> None:
+def test_what_is_newest_is_in_the_newest_hour(settings: Settings, tmp_path: Path) -> None:
     newest = datetime(2026, 11, 22, 10, 9)
     land(tmp_path, "2026-11-22T08", "a.parquet", datetime(2026, 11, 22, 11))
     land(tmp_path, "2026-11-22T09", "a.parquet", datetime(2026, 11, 22, 9))
     land(tmp_path, "2026-11-22T10", "b.parquet", datetime(2026, 11, 22, 10, 1), newest)
-    land(tmp_path, "2026-11-22T10", "c.parquet", datetime(2026, 11, 22, 10, 5))
+    land(tmp_path, "2026-11-22T10", "c.parquet", datetime(2026, 11, 22, 10, 5), minute=12)
     land(tmp_path, "2026-11-22T10", "_not_committed.parquet", datetime(2026, 11, 22, 10, 30))
-    assert newest_hour(settings, Sink.PARQUET) == NewestHour("2026-11-22T10", 3, newest)
+    assert newest_rows(settings, Sink.PARQUET) == NewestRows(datetime(2026, 11, 22, 10, 12), newest)
 
 
 def test_the_hour_before_says_what_is_newest_while_an_hour_begins_with_a_backfill(
@@ -41,11 +49,42 @@ def test_the_hour_before_says_what_is_newest_while_an_hour_begins_with_a_backfil
     land(tmp_path, "2026-11-22T09", "b.parquet", backfilled)
     land(tmp_path, "2026-11-22T10", "c.parquet", backfilled, backfilled)
     (tmp_path / "landing" / "crypto_prices" / "landed_hour=2026-11-22T11").mkdir()
-    assert newest_hour(settings, Sink.PARQUET) == NewestHour("2026-11-22T10", 2, live)
+    assert newest_rows(settings, Sink.PARQUET) == NewestRows(datetime(2026, 11, 22, 10), live)
 
 
-def test_before_the_first_row_there_is_no_hour(settings: Settings) -> None:
-    assert newest_hour(settings, Sink.PARQUET) is None
+def test_a_look_begins_again_when_an_hour_is_compacted_meanwhile(settings: Settings, tmp_path: Path) -> None:
+    """What it has listed has gone when it opens it, every now and then."""
+    event = datetime(2026, 11, 22, 10, 1)
+    hour, aside = tmp_path / "landing" / "crypto_prices" / "landed_hour=2026-11-22T10", tmp_path / "aside"
+    aside.mkdir()
+    for number in range(20):
+        land(tmp_path, "2026-11-22T10", f"small-{number}.parquet", event)
+        (aside / f"merged-{number}.parquet").write_bytes((hour / f"small-{number}.parquet").read_bytes())
+    with again_and_again(lambda: exchange(aside, hour)):
+        looks = {newest_rows(settings, Sink.PARQUET) for _ in range(500)}
+    assert looks == {NewestRows(datetime(2026, 11, 22, 10), event)}
+
+
+@contextmanager
+def again_and_again(change: Callable[[], None]) -> Iterator[None]:
+    """Beside what is done meanwhile."""
+    is_over = threading.Event()
+
+    def change_until_it_is_over() -> None:
+        while not is_over.wait(0.02):
+            change()
+
+    changing = threading.Thread(target=change_until_it_is_over)
+    changing.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        changing.join()
+
+
+def test_before_the_first_row_there_is_none(settings: Settings) -> None:
+    assert newest_rows(settings, Sink.PARQUET) is None
     assert landed_offsets(settings, Sink.PARQUET) == {}
 
 
