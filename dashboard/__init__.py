@@ -8,8 +8,8 @@
 | `scripts`, `prepared` | what a browser is told to load together with a page, and the page that is made meanwhile |
 | `pages/` | movers, coin, health |
 | `figures/` | the pictures |
-| `market` | what the pages show, read once per publish |
+| `market`, `answers` | what the pages show, read once per publish and kept until the next |
 | `queries`, `database` | every question to the marts, and the few connections, as bi_reader |
 | `downloads`, `tables` | what is shown as CSV or Parquet |
-| `numbers`, `parts` | how numbers are written; pieces of pages |
+| `numbers`, `names`, `parts` | how numbers are written; what a coin is called; pieces of pages |
 """

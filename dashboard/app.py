@@ -33,11 +33,11 @@ def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> 
         use_async=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    market, look = Market(database), health.Look(lambda: read_report(settings))
+    market, reader = Market(database), health.ReportReader(lambda: read_report(settings))
     pages: shell.Pages = {
         Page.MOVERS: lambda address: movers.layout(market, address),
         Page.COIN: lambda address: coin.layout(market, address),
-        Page.HEALTH: lambda _: health.layout(look, settings, now),
+        Page.HEALTH: lambda _: health.layout(reader, settings, now),
         Page.NOT_FOUND: lambda _: notice("There is no such page", "The way about is above."),
     }
     opened = prepared(app, pages)
@@ -45,7 +45,7 @@ def create_app(settings: Settings, database: Database, now: Clock = utc_now) -> 
     shell.register(app, market, settings, pages, now)
     movers.register(app, market)
     coin.register(app, market)
-    health.register(app, look, settings, now)
+    health.register(app, reader, settings, now)
     downloads.register(app.server, market)
     guard.protect(app, settings)
     scripts.send_sooner(app)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 
 from coinloom.errors import CoinloomError
 from dashboard.address import Address, Page
@@ -23,17 +23,23 @@ KEPT_BY_BROWSERS = "private, max-age=600"
 def register(server: Flask, market: Market) -> None:
     """Answer these addresses."""
 
+    def asked_currency() -> str:
+        """The first one, if the address names none. One without prices is not there."""
+        wanted = request.args.get("currency", "")
+        currency: str = market.currency(wanted)["vs_currency"]
+        if wanted not in {"", currency}:
+            abort(_not_there(f"There are no prices in {wanted}."))
+        return currency
+
     @server.get("/download/market.<any(csv, parquet):kind>")
     def download_market(kind: str) -> Response:
-        wanted = request.args.get("currency", "")
-        currency = market.currency(wanted)["vs_currency"]
-        if wanted not in {"", currency}:
-            return _not_there(f"There are no prices in {wanted}.")
+        currency = asked_currency()
         return _file(market.overview(currency), kind, f"market-{currency}")
 
     @server.get("/download/coin/<coin_id>.<any(csv, parquet):kind>")
     def download_coin(coin_id: str, kind: str) -> Response:
-        address = Address.read(f"/coin?{urlencode(request.args)}").of(page=Page.COIN, coin=coin_id)
+        address = Address.read(f"/coin?{urlencode(request.args)}")
+        address = address.of(page=Page.COIN, coin=coin_id, currency=asked_currency())
         coin = market.coin(coin_id, address.currency)
         if coin is None:
             return _not_there(f"There is no {coin_id} in {address.currency}.")
@@ -43,7 +49,7 @@ def register(server: Flask, market: Market) -> None:
 
     @server.get("/sparkline/<coin_id>.svg")
     def draw_sparkline(coin_id: str) -> Response:
-        closes = market.sparklines(request.args.get("currency", "")).get(coin_id, [])
+        closes = market.sparklines(asked_currency()).get(coin_id, [])
         return Response(sparkline(closes), mimetype="image/svg+xml", headers={"Cache-Control": KEPT_BY_BROWSERS})
 
     @server.errorhandler(CoinloomError)

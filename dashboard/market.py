@@ -1,22 +1,22 @@
 """What the pages show of the marts: read once per publish, however many browsers look."""
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from cachetools import LRUCache, TTLCache, cached
+from cachetools import TTLCache, cached
 
 from coinloom.errors import CoinloomError
 from dashboard import queries
 from dashboard.address import BARS, Address
+from dashboard.answers import Answers
 from dashboard.database import Database, MartMissing, Row
 
 LOOK_SECONDS = 0.5
 """How often PostgreSQL is asked at most whether something was published."""
 ANSWERS_KEPT = 64
-FIVE_MINUTES = timedelta(minutes=5)
 
 Answer = TypeVar("Answer")
 
@@ -42,16 +42,13 @@ class Version:
 class Market:
     """The marts, as of the newest publish. Every method raises DatabaseUnavailable, TookTooLong and MartMissing."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, look_seconds: float = LOOK_SECONDS) -> None:
         self._database = database
-        # Of those who ask for the same at once, one asks PostgreSQL, and the others wait for its answer.
-        self._remember = cached(LRUCache(ANSWERS_KEPT), key=lambda key, _ask: key, condition=threading.Condition())(
-            _ask
-        )
-        self._look = cached(TTLCache(1, LOOK_SECONDS), condition=threading.Condition())(self._ask_for_version)
+        self._answers = Answers(ANSWERS_KEPT)
+        self._look = cached(TTLCache(1, look_seconds), condition=threading.Condition())(self._ask_for_version)
 
     def version(self) -> Version:
-        """At most LOOK_SECONDS old; a database that is away is asked no more often, either."""
+        """At most `look_seconds` old; a database that is away is asked no more often, either."""
         found = self._look()
         if isinstance(found, CoinloomError):
             raise found
@@ -89,19 +86,22 @@ class Market:
     def bars(self, coin: Row, address: Address) -> list[Row]:
         """Those that the address names, of a row of `coin`."""
         length = BARS[address.bars]
-        until = coin["coin_id"], coin["vs_currency"], coin["bar_minute"]
-        key = (*self.version().of("crypto_table", length.mart), until, address.bars, address.span)
-        return self._remember(key, lambda: queries.bars(self._database, coin, length, address.span))
+        question = "bars", coin["coin_id"], coin["vs_currency"], address.bars, address.span
+        version = self.version().of("crypto_table", length.mart), coin["bar_minute"]
+        return self._answers.newest(question, version, lambda: queries.bars(self._database, coin, length, address.span))
 
     def sparklines(self, currency: str) -> dict[str, list[float]]:
         """Anew every five minutes of the market, as the bars are that they are made of."""
-        until = self.currency(currency)["as_of"]
-        key = "sparklines", currency, until - timedelta(minutes=until.minute % 5)
-        return self._remember(key, lambda: queries.sparklines(self._database, currency, until))
+        found = self.currency(currency)
+        name, until = found["vs_currency"], found["as_of"]
+        five_minutes = until - timedelta(minutes=until.minute % 5)
+        return self._answers.newest(
+            ("sparklines", name), five_minutes, lambda: queries.sparklines(self._database, name, until)
+        )
 
     def _once(self, marts: tuple[str, ...], query: Callable[..., Answer], *values: str) -> Answer:
-        key = (query.__name__, self.version().of(*marts), values)
-        return self._remember(key, lambda: query(self._database, *values))
+        version = self.version().of(*marts)
+        return self._answers.newest((query.__name__, *values), version, lambda: query(self._database, *values))
 
     def _ask_for_version(self) -> Version | CoinloomError:
         try:
@@ -117,7 +117,3 @@ def if_it_can_be_read(ask: Callable[[], Answer]) -> Answer | None:
         return ask()
     except CoinloomError:
         return None
-
-
-def _ask(_key: Hashable, ask: Callable[[], Answer]) -> Answer:
-    return ask()

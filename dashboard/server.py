@@ -1,6 +1,5 @@
 """`coinloom dashboard`: serves the dashboard until it is stopped."""
 
-import errno
 import logging
 import signal
 import sys
@@ -10,22 +9,14 @@ from typing import Any
 
 import waitress
 
-from coinloom.errors import CoinloomError
+from coinloom.listening import cannot_listen
 from coinloom.settings import Settings
 from dashboard.app import create_app
 from dashboard.database import Database
 
 THREADS = 8
-ANOTHER_PORT = "Stop what listens there, or set DASHBOARD_PORT to another one."
-ANOTHER_HOST = "Set DASHBOARD_HOST to a name or an address of this machine."
-# What to do by the number of the error.
-ADVICE = {errno.EADDRINUSE: ANOTHER_PORT, errno.EACCES: ANOTHER_PORT}
 
 log = logging.getLogger("dashboard")
-
-
-class CannotListen(CoinloomError):
-    """The dashboard's address is taken, or is not one of this machine."""
 
 
 def serve(settings: Settings) -> None:
@@ -52,16 +43,9 @@ def listening(settings: Settings) -> Iterator[Any]:
     try:
         server = waitress.create_server(app.server, host=host, port=port, threads=THREADS, ident="coinloom")
     except (OSError, ValueError) as error:
-        raise CannotListen(f"The dashboard cannot listen on {host}, port {port} {_why_and_what_to_do(error)}") from None
+        raise cannot_listen("The dashboard", "DASHBOARD", host, port, error) from None
     try:
         yield server
     finally:
         server.close()
         database.close()
-
-
-def _why_and_what_to_do(error: OSError | ValueError) -> str:
-    """waitress has a ValueError for a host whose name is not known."""
-    if isinstance(error, ValueError):
-        return f"(no such host). {ANOTHER_HOST}"
-    return f"({error.strerror}). {ADVICE.get(error.errno or 0, ANOTHER_HOST)}"

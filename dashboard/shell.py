@@ -61,6 +61,12 @@ def layout(market: Market, pages: Pages) -> html.Div:
 
 def register(app: Dash, market: Market, settings: Settings, pages: Pages, now: Clock) -> None:
     """Have the frame follow the address and the clock."""
+    _register_way(app, market, pages)
+    _register_clock(app, market, settings, now)
+
+
+def _register_way(app: Dash, market: Market, pages: Pages) -> None:
+    """Which page is shown, the links to the others, and how it looks."""
 
     @app.callback(Output("page", "children"), Output("shown", "data"), Input("address", "href"), State("shown", "data"))
     def show_page(href: str, shown: str | None) -> Any:
@@ -72,6 +78,20 @@ def register(app: Dash, market: Market, settings: Settings, pages: Pages, now: C
     @app.callback(Output("frame", "className"), Input("theme", "value"))
     def choose_theme(theme: str) -> str:
         return theme
+
+    @app.callback(
+        Output("pages", "children"),
+        Output("currencies", "children"),
+        Input("address", "href"),
+        Input("version", "data"),
+    )
+    def show_way(href: str, version: str | None) -> Any:
+        address = Address.read(href)
+        return _links(address), _currencies(market, address) if version else no_update
+
+
+def _register_clock(app: Dash, market: Market, settings: Settings, now: Clock) -> None:
+    """Has something been published, how old is it, or why can it not be read."""
 
     @app.callback(
         Output("version", "data"),
@@ -91,16 +111,6 @@ def register(app: Dash, market: Market, settings: Settings, pages: Pages, now: C
             return None, "no data", "age critical", _what_is_missing(error)
         how, text = _age(as_of, now(), settings)
         return no_update if version == shown else version, text, f"age {how}", None
-
-    @app.callback(
-        Output("pages", "children"),
-        Output("currencies", "children"),
-        Input("address", "href"),
-        Input("version", "data"),
-    )
-    def show_way(href: str, version: str | None) -> Any:
-        address = Address.read(href)
-        return _links(address), _currencies(market, address) if version else no_update
 
 
 def leave_as_it_is(error: Exception) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from starlette.types import ASGIApp
 
-from coinloom.settings import Settings
+from coinloom.errors import WrongSetting
+from coinloom.settings import read_settings
 from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.faults import FaultPlan, UnknownFaultError
@@ -17,15 +18,13 @@ from simulator.market import Market
 from simulator.recording import RecordError, RecordingApp
 from simulator.server import ListenError, serve
 
-_SETTINGS = Settings()
-
 
 def main(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = _SETTINGS.simulator_port,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another market.")] = _SETTINGS.simulator_seed,
-    coins: Annotated[int, typer.Option(min=1, help="How many coins.")] = _SETTINGS.simulator_coins,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free port. [SIMULATOR_PORT, 8900]")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed, another market. [SIMULATOR_SEED, 7]")] = None,
+    coins: Annotated[int | None, typer.Option(min=1, help="How many coins. [SIMULATOR_COINS, 250]")] = None,
     hours: Annotated[float, typer.Option(min=0, help="How many hours ago market time starts.")] = 0.0,
     speed: Annotated[float, typer.Option(min=1, help="How much faster market time runs until it is now.")] = 1.0,
     faults: Annotated[
@@ -40,17 +39,19 @@ def main(
     min(now, start + speed * elapsed). The same seed and requests meet the same faults.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    app: ASGIApp = create_app(Market(seed, coins), MarketClock(time.time, hours, speed))
     try:
-        plan = FaultPlan.read(faults, seed)
+        settings = read_settings(simulator_port=port, simulator_seed=seed, simulator_coins=coins)
+        market = Market(settings.simulator_seed, settings.simulator_coins)
+        app: ASGIApp = create_app(market, MarketClock(time.time, hours, speed))
+        plan = FaultPlan.read(faults, settings.simulator_seed)
         if plan.rates:
             app = FaultyApp(app, plan)
         if record:
             app = RecordingApp(app, record)
-        serve(app, host, port, access_log)
-    except (ListenError, RecordError, UnknownFaultError) as error:
+        serve(app, host, settings.simulator_port, access_log)
+    except (ListenError, RecordError, UnknownFaultError, WrongSetting) as error:
         typer.echo(f"simulator: {error}", err=True)
-        raise typer.Exit(1) from error
+        raise typer.Exit(error.exit_code if isinstance(error, WrongSetting) else 1) from error
 
 
 if __name__ == "__main__":

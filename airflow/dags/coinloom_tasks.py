@@ -12,7 +12,8 @@ poller and the stream: `coinloom status`.
 """
 PUBLISH = """
 Carries the rows that changed from schema `warehouse` to schema `marts`, where BI tools read them. Returns how many they
-were in each mart that changed, and makes an event of each of these. It has as long as a build.
+were in each mart that it changed. Each mart that has changed since its last event has one, also if another publish did
+that, such as one that failed half-way. It has as long as a build.
 """
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from coinloom.wording import printable
 from commands.top.seen import Prices
 from commands.top.sparkline import sparkline
-from dashboard import numbers
+from dashboard import names, numbers
 from dashboard.database import Row
 
 CHANGE_STYLES = {"up": "green", "down": "red", "flat": "dim"}
@@ -89,11 +89,11 @@ def _table() -> Table:
 
 
 def _symbol(row: Row) -> Text:
-    return _short((row["symbol"] or row["coin_id"]).upper(), LONGEST_SYMBOL, "bold")
+    return _short(names.symbol(row).upper(), LONGEST_SYMBOL, "bold")
 
 
 def _name(row: Row) -> Text:
-    return _short(row["name"] or row["coin_id"], LONGEST_NAME)
+    return _short(names.name(row), LONGEST_NAME)
 
 
 def _short(text: str, at_most: int, style: str = "") -> Text:

@@ -10,7 +10,7 @@ import squarify
 from dash import dcc
 from plotly.colors import sample_colorscale
 
-from dashboard import numbers
+from dashboard import names, numbers
 from dashboard.address import Address, Page
 from dashboard.database import Row
 
@@ -36,9 +36,9 @@ def _tile(row: Row, place: dict[str, float], address: Address) -> dcc.Link:
     """One component, two lines: the page makes sixty of them."""
     change = row[f"price_change_{address.change}_pct"]
     return dcc.Link(
-        f"{row['symbol'] or row['coin_id']}\n{numbers.change(change)}",
+        f"{names.symbol(row)}\n{numbers.change(change)}",
         href=str(address.of(page=Page.COIN, coin=row["coin_id"])),
-        title=f"{row['name'] or row['coin_id']}\n{numbers.price(row['price'])}\n{numbers.change(change)}",
+        title=f"{names.name(row)}\n{numbers.price(row['price'])}\n{numbers.change(change)}",
         className="tile",
         style=_look(place) | {"backgroundColor": _colour(change or 0, DEEPEST[address.change])},
     )

@@ -22,7 +22,7 @@ def last_builds(report: Report) -> Component:
 
 
 def last_minutes(report: Report) -> list[Component]:
-    """A card for each sink, of the newest hour only: nothing before it is looked at."""
+    """A card for each sink, of the last ten minutes in which anything came."""
     cards: list[Component] = []
     for sink, reading in report.arrivals.items():
         rows = _minutes(reading.value) if reading.value else []

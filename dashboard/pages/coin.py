@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from dash import Dash, Input, Output, Patch, State, ctx, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 
+from dashboard import names
 from dashboard.address import BARS, Address, Page
 from dashboard.database import Row
 from dashboard.figures.candles import Figure, candles
@@ -65,6 +66,11 @@ def layout(market: Market, address: Address) -> html.Div:
 
 
 def register(app: Dash, market: Market) -> None:
+    _register_filling(app, market)
+    _register_choice(app, market)
+
+
+def _register_filling(app: Dash, market: Market) -> None:
     @app.callback(
         Output("coin-notice", "children"),
         Output("coin-head", "children"),
@@ -94,6 +100,10 @@ def register(app: Dash, market: Market) -> None:
         if is_only_newer and state == content.state == "":
             content = content._replace(chart=_redrawn(content.chart))
         return *content, str(address) if chosen else no_update, None
+
+
+def _register_choice(app: Dash, market: Market) -> None:
+    """Which coins are offered, and the address of the one that was chosen."""
 
     @app.callback(
         Output("address", "href", allow_duplicate=True), Input("coin-chosen", "data"), prevent_initial_call=True
@@ -172,4 +182,4 @@ def _options(rows: Sequence[Row], words: str | None, offered: Sequence[Option]) 
 
 
 def _label(row: Row) -> str:
-    return f"{row['name'] or row['coin_id']} · {(row['symbol'] or row['coin_id']).upper()}"
+    return f"{names.name(row)} · {names.symbol(row).upper()}"

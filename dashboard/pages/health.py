@@ -26,8 +26,8 @@ SHOWN_AGAIN_SECONDS = 15
 COINS_SHOWN = 50
 
 
-class Look:
-    """At the pipeline, as often as LOOK_SECONDS at most, however many browsers ask."""
+class ReportReader:
+    """Reads how the pipeline is, as often as LOOK_SECONDS at most, however many browsers ask."""
 
     def __init__(self, read: Callable[[], Report]) -> None:
         self._read = cached(TTLCache(1, LOOK_SECONDS), condition=threading.Condition())(read)
@@ -46,10 +46,10 @@ class Look:
         return report if time.monotonic() - seen_at < SHOWN_AGAIN_SECONDS else None
 
 
-def layout(look: Look, settings: Settings, now: Clock) -> html.Div:
+def layout(reader: ReportReader, settings: Settings, now: Clock) -> html.Div:
     """Who opens the page has it looked, and meanwhile sees what was there before; ages are those of now."""
-    threading.Thread(target=look.now, daemon=True).start()
-    before = look.before()
+    threading.Thread(target=reader.now, daemon=True).start()
+    before = reader.before()
     return html.Div(
         [
             dcc.Interval(id="health-clock", interval=REFRESH_MS),
@@ -60,10 +60,10 @@ def layout(look: Look, settings: Settings, now: Clock) -> html.Div:
     )
 
 
-def register(app: Dash, look: Look, settings: Settings, now: Clock) -> None:
+def register(app: Dash, reader: ReportReader, settings: Settings, now: Clock) -> None:
     @app.callback(Output("health", "children"), Input("health-clock", "n_intervals"))
     def fill(_: int) -> list[Component]:
-        return _all_of(look.now(), settings, now)
+        return _all_of(reader.now(), settings, now)
 
 
 def _all_of(report: Report, settings: Settings, now: Clock) -> list[Component]:

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import dash_ag_grid as dag
 
+from dashboard import names
 from dashboard.address import CHANGES
 from dashboard.database import Row
 from dashboard.numbers import SMALLEST_CHANGE
@@ -64,13 +65,10 @@ def market_rows(rows: Sequence[Row], currency: str) -> list[Row]:
     """What the table shows of `coin_overview`; its line has an address of its own, which changes every five minutes."""
     query = _line_query(rows[0]["as_of"], currency) if rows else ""
     return [
-        {name: row[name] for name in COLUMNS} | _named(row) | {"line": _line(row["coin_id"], query)} for row in rows
+        {column: row[column] for column in COLUMNS}
+        | {"symbol": names.symbol(row), "name": names.name(row), "line": _line(row["coin_id"], query)}
+        for row in rows
     ]
-
-
-def _named(row: Row) -> Row:
-    """A coin that no poll has brought has neither symbol nor name."""
-    return {name: row[name] or row["coin_id"] for name in ("symbol", "name")}
 
 
 def _line(coin_id: str, query: str) -> str:

@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, Patch, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboard import numbers
+from dashboard import names, numbers
 from dashboard.address import CHANGES, Address, Page
 from dashboard.database import Row
 from dashboard.figures.treemap import treemap
@@ -67,6 +67,13 @@ def layout(market: Market, address: Address) -> html.Div:
 
 
 def register(app: Dash, market: Market) -> None:
+    _register_filling(app, market)
+    _register_table(app)
+
+
+def _register_filling(app: Dash, market: Market) -> None:
+    """All of it after a publish, and the rows that the table of a page that is opened does not have."""
+
     @app.callback(
         Output("summary", "children"),
         Output("gainers", "children"),
@@ -99,6 +106,10 @@ def register(app: Dash, market: Market) -> None:
             raise PreventUpdate
         currency = market.currency(Address.read(href).currency)["vs_currency"]
         return market_rows(market.overview(currency), currency)
+
+
+def _register_table(app: Dash) -> None:
+    """What somebody searches in it, and which row leads to its coin."""
 
     @app.callback(Output("market", "dashGridOptions"), Input("search", "value"), prevent_initial_call=True)
     def find(words: str | None) -> Patch:
@@ -149,9 +160,8 @@ def _board(rows: Sequence[Row], address: Address) -> Component:
 
 
 def _place(row: Row, address: Address) -> html.Li:
-    symbol = html.Span(row["symbol"] or row["coin_id"], className="symbol")
-    name = html.Span(row["name"] or row["coin_id"], className="name")
-    link = dcc.Link([symbol, name], href=str(address.of(page=Page.COIN, coin=row["coin_id"])), className="coin")
+    called = [html.Span(names.symbol(row), className="symbol"), html.Span(names.name(row), className="name")]
+    link = dcc.Link(called, href=str(address.of(page=Page.COIN, coin=row["coin_id"])), className="coin")
     price = html.Span(numbers.price(row["price"]), className="price")
     return html.Li([html.Span(row["rank"], className="rank"), link, price, change(row["price_change_5m_pct"])])
 

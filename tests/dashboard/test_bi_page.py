@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas
 import polars
+import psycopg
 import pytest
 
 from coinloom.settings import REPOSITORY, Settings
@@ -25,7 +26,8 @@ def blocks(language: str) -> list[str]:
 
 ASKING, *READING = blocks("python")
 TOLD_APART = ["pandas, ADBC", "pandas, psycopg", "polars, ADBC", "polars, psycopg"]
-STATEMENTS = [statement for statement in blocks("sql") if "attach" not in statement]
+STATEMENTS = [statement for statement in blocks("sql") if "attach" not in statement and "my_copy" not in statement]
+(WHAT_MAY_HAVE_CHANGED,) = (statement for statement in blocks("sql") if "my_copy" in statement)
 
 
 @pytest.fixture
@@ -68,3 +70,36 @@ def test_the_page_reads_what_is_in_postgresql(here: dict[str, Any], market: Sett
 def test_the_sql_of_the_page_finds_rows(market: Settings, statement: str) -> None:
     with connect(as_reader(market)) as connection:
         assert connection.execute(statement).fetchall()
+
+
+MART = """
+    create temporary table mart as
+    select
+        coin, timestamp '2026-01-01' + n * interval '1 hour' as bar_minute,
+        1 + (n >= 24)::int as price, n < 34 as is_closed
+    from generate_series(0, 59) as n
+    inner join (values ('old', %(began)s), ('new', 26)) as coins (coin, began) on n >= began
+"""
+COPY = """
+    create temporary table my_copy as
+    select coin, bar_minute, 1 as price, bar_minute < '2026-01-02 00:00' as is_closed
+    from mart
+    where coin = 'old' and bar_minute < '2026-01-03 02:00'
+"""
+
+
+@pytest.mark.parametrize(("began", "since"), [(0, datetime(2026, 1, 1, 23)), (45, datetime(2026, 1, 2, 2))])
+def test_a_copy_keeps_up(market: Settings, began: int, since: datetime) -> None:
+    """The copy is of hour 49, when hours from 24 on were open. Now it is hour 59: these have another price, 34 and
+    later are open, and `new` has come. Its first price, fetched in hour 50, was a day old; the pipeline may be younger.
+    """
+    with connect(market) as connection:
+        connection.cursor_factory = psycopg.ClientCursor  # `create table as` takes no parameters
+        connection.execute(MART, {"began": began})
+        connection.execute(COPY)
+        asked = connection.execute(WHAT_MAY_HAVE_CHANGED.replace("marts.crypto_table", "mart")).fetchall()
+        assert min(bar_minute for _, bar_minute, *_ in asked) == since
+        connection.execute("delete from my_copy where bar_minute >= %s", [since])
+        connection.cursor().executemany("insert into my_copy values (%s, %s, %s, %s)", asked)
+        copied = connection.execute("select * from my_copy order by coin, bar_minute").fetchall()
+        assert copied == connection.execute("select * from mart order by coin, bar_minute").fetchall()

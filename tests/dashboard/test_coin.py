@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from checks.browsers import wait_for
@@ -140,3 +141,14 @@ def test_a_hostile_name_is_a_headline_like_any_other(page: Page, url: str) -> No
     page.goto(f"{url}/coin/script?currency=usd")
     expect(page.locator("h1")).to_contain_text(HOSTILE_NAME)
     assert page.title() == "Coinloom"
+
+
+def test_a_file_is_in_the_first_currency_if_none_is_named(url: str) -> None:
+    """As a page is. One without prices has no file."""
+    for path, content in (("download/coin/bitcoin.csv", '"usd"'), ("sparkline/bitcoin.svg", "<polyline")):
+        plain, named, unknown = (
+            requests.get(f"{url}/{path}{query}", timeout=10) for query in ("", "?currency=usd", "?currency=xyz")
+        )
+        assert content in plain.text
+        assert plain.content == named.content
+        assert (unknown.status_code, unknown.text) == (404, "There are no prices in xyz.")

@@ -1,5 +1,7 @@
 """Who may ask, and how often PostgreSQL is asked."""
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,11 +10,13 @@ import pytest
 import requests
 
 from coinloom.settings import Settings
+from dashboard import queries
 from dashboard.database import Database, Row
 from dashboard.market import Market
 from tests.dashboard.made_market import publish_price
 
 BROWSERS = 20
+PUBLISHES = 30
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example"])
@@ -75,4 +79,34 @@ def test_twenty_browsers_are_one_query_for_each_publish(market: Settings) -> Non
             assert len(about_freshness) == 1
             # The rankings were not published the second time.
             assert len(database.queries) - 1 == (2 if round_ == 0 else 1)
+    database.close()
+
+
+class Rows(list[Row]):
+    """A list of which can be known whether anybody has it still."""
+
+
+class Watched(Database):
+    """Knows which overviews somebody has still."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.overviews: list[weakref.ref[Rows]] = []
+
+    def read(self, query: Any, values: Any = ()) -> list[Row]:
+        rows = Rows(super().read(query, values))
+        if query == queries.OVERVIEW:
+            self.overviews.append(weakref.ref(rows))
+        return rows
+
+
+def test_what_is_kept_does_not_grow_with_each_publish(market: Settings) -> None:
+    database = Watched(market)
+    looked_at = Market(database, look_seconds=0)
+    for price in range(91_000, 91_000 + PUBLISHES):
+        publish_price(market, "bitcoin", price)
+        assert price in {row["price"] for row in looked_at.overview("usd")}
+    gc.collect()
+    assert len(database.overviews) == PUBLISHES
+    assert sum(overview() is not None for overview in database.overviews) == 1
     database.close()

@@ -6,6 +6,7 @@ What failed is named in the task's error, and what changed is an event of its as
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -24,25 +25,42 @@ COMMANDS = {
     "run": "dags test crypto_dag",
     "daily run": "dags test daily_dag",
 }
-IN_ONE_AIRFLOW = """
+EVENTS = """
 import runpy, shlex, sys
+from airflow.models.asset import AssetEvent, AssetModel
+from airflow.utils.session import create_session
+def say_events():
+    with create_session() as session:
+        for event, asset in session.query(AssetEvent, AssetModel).filter(AssetEvent.asset_id == AssetModel.id):
+            print("event", asset.uri, event.extra["changed_rows"], event.extra["changed_at"])
+sys.path.insert(0, "airflow/dags")
+"""
+IN_ONE_AIRFLOW = f"""{EVENTS}
 from airflow.cli.cli_parser import get_parser
 for command in sys.argv[1:]:
     arguments = get_parser().parse_args(shlex.split(command))
     arguments.func(arguments)
     print("\\n=====", flush=True)
-sys.path.insert(0, "airflow/dags")
 dag = runpy.run_path("airflow/dags/crypto_dag.py")["crypto_dag"]()
 print("catchup", dag.catchup, "timeout", dag.dagrun_timeout, "retries", [task.retries for task in dag.tasks])
 print("order", " > ".join(task.task_id for task in dag.topological_sort()))
 print("named", [dag.dag_display_name, *(task.task_display_name for task in dag.tasks)])
 print("explained", all(task.doc_md for task in dag.tasks))
 print("outlets", sorted(asset.uri for task in dag.tasks for asset in task.outlets))
-from airflow.models.asset import AssetEvent, AssetModel
-from airflow.utils.session import create_session
-with create_session() as session:
-    for event, asset in session.query(AssetEvent, AssetModel).filter(AssetEvent.asset_id == AssetModel.id):
-        print("event", asset.uri, event.extra["changed_rows"])
+say_events()
+"""
+# `publish` alone, once after each of these statements.
+PUBLISH_AFTER = f"""{EVENTS}
+from coinloom.settings import read_settings
+from stores.database import connect
+dag = runpy.run_path("airflow/dags/crypto_dag.py")["crypto_dag"]()
+dag.get_task("publish").retries = 0
+for statement in sys.argv[1:]:
+    with connect(read_settings()) as connection:
+        connection.execute(statement)
+    ended = dag.test(mark_success_pattern="source_freshness|dbt_build|check")
+    print("\\n=====", ended.get_task_instance("publish").state)
+    say_events()
 """
 # As `airflow dags test daily_dag`, but for the five minutes before it tries again, and for tests that all pass.
 DAY_WITHOUT_FAILED_TESTS = """
@@ -55,7 +73,17 @@ day = dag.test(mark_success_pattern="test_whole_history")
 for ended in (*day.get_task_instances(), day):
     print("ended", getattr(ended, "task_id", ended.dag_id), ended.state)
 """
-CHANGED = re.compile(r"published marts\.(\w+): \d+ rows compared, (\d+) upserted, (\d+) deleted")
+CHANGED = re.compile(
+    r"published marts\.(\w+): \d+ rows compared, (\d+) upserted, (\d+) deleted in [\d.]+ s, last changed (\d\S+)"
+)
+EVENT = re.compile(r"^event coinloom://marts/(\w+) (\d+) (\S+)$", re.MULTILINE)
+# One mart to change, and another one, which comes later, that cannot be published.
+HALF_WAY = """
+    update marts.coin_overview set price = price + 1 where market_cap_rank = 1;
+    alter table marts.top_5_losers alter column rank type text
+"""
+MENDED = "alter table marts.top_5_losers alter column rank type integer using rank::integer"
+FRESHNESS = "select changed_at from marts.freshness where mart = 'coin_overview'"
 DOUBLED = """
     insert into quarantine.crypto_prices
         (kafka_topic, kafka_partition, kafka_offset, produced_at, reason, landed_at, landed_hour)
@@ -118,10 +146,9 @@ def test_without_cosmos_there_is_no_dag_for_each_model_and_no_error(said: dict[s
 def test_a_run_builds_and_publishes(airflow: Settings, said: dict[str, str]) -> None:
     output = said["run"]
     assert "state=success" in output or "DagRun Finished" in output
-    rows = {mart: int(upserted) + int(deleted) for mart, upserted, deleted in CHANGED.findall(output)}
-    assert rows.keys() == {mart.name for mart in read_marts()}
-    changed = [(mart, str(number)) for mart, number in rows.items() if number]
-    assert sorted(re.findall(r"event coinloom://marts/(\w+) (\d+)", said["known"])) == sorted(changed)
+    changed = [(mart, str(int(upserted) + int(deleted)), at) for mart, upserted, deleted, at in CHANGED.findall(output)]
+    assert {mart for mart, *_ in changed} == {mart.name for mart in read_marts()}
+    assert sorted(EVENT.findall(said["known"])) == sorted(changed)
     ranked = 0
     with connect(airflow) as connection:
         # Where polls came late, as on a busy machine, fewer than five coins have risen, or fallen, within five minutes.
@@ -135,6 +162,19 @@ def test_a_run_builds_and_publishes(airflow: Settings, said: dict[str, str]) -> 
             assert published == expected
             ranked += published
         assert ranked > 0
+
+
+def test_what_a_failed_publish_has_changed_is_an_event_of_the_next_one(airflow: Settings, said: dict[str, str]) -> None:
+    output = run_command(airflow, "python", "-c", PUBLISH_AFTER, HALF_WAY, MENDED)
+    _, failed, succeeded = output.split("\n===== ")
+    with connect(airflow) as connection:
+        [(changed_at,)] = connection.execute(FRESHNESS).fetchall()
+    before, half_way, after = (set(EVENT.findall(events)) for events in (said["known"], failed, succeeded))
+    assert failed.startswith("failed\n")
+    assert half_way == before
+    assert succeeded.startswith("success\n")
+    [(mart, rows, at)] = after - before
+    assert (mart, rows, datetime.fromisoformat(at)) == ("coin_overview", "0", changed_at)
 
 
 def test_a_day_of_tests_looks_at_the_whole_history(said: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
-"""What Airflow is told of our commands: how long each may take, and what is said of one that took longer."""
+"""What Airflow is told of our commands: how long each may take, and what is said of one that took longer or failed."""
 
+import json
 import os
 import re
 import runpy
@@ -20,9 +21,29 @@ SET = {
     "BUILD_TIMEOUT_SECONDS": "7200",
     "BUILD_LOCK_WAIT_SECONDS": "60",
 }
+
+
+def failing(writes: str, says: str) -> str:
+    """A command in whose time dbt writes this."""
+    return f"cat > $DBT_TARGET_PATH/run_results.json <<END\n{writes}\nEND\necho {says}; exit 1"
+
+
+def artifact(**variables: str) -> str:
+    """As dbt writes it of a command with a test that failed."""
+    result = {"status": "fail", "unique_id": "test.coinloom.not_null_price.0a1b2c3d", "message": "Got 1 result"}
+    return json.dumps({"metadata": {"env": variables}, "results": [result]})
+
+
+FAILING = {
+    "ours": failing(artifact(COINLOOM_COMMAND="$DBT_ENV_CUSTOM_ENV_COINLOOM_COMMAND"), "Done."),
+    "another": failing(artifact(COINLOOM_COMMAND="/tmp/another"), "No room."),  # noqa: S108 of another task
+    "somebody": failing(artifact(), "No room."),
+    "half_written": failing(artifact()[:40], "No room."),
+}
 # Without a server, and in a process of its own: Airflow's timeout takes the alarm that pytest's has.
 IN_AIRFLOW = """
-import runpy
+import json, os, runpy, sys
+from airflow.exceptions import AirflowException
 from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow.sdk.execution_time.timeout import timeout
 from coinloom_commands import ARTIFACTS, CommandOperator
@@ -43,13 +64,20 @@ try:
 except AirflowTaskTimeout:
     slow.on_kill()
     print("cut off")
+os.environ["DBT_TARGET_PATH"] = os.environ["AIRFLOW_HOME"]
+commands = runpy.run_path("airflow/dags/coinloom_commands.py")
+for name, command in json.loads(sys.argv[1]).items():
+    try:
+        commands["CommandOperator"](task_id=name, bash_command=command).execute({})
+    except AirflowException as error:
+        print("failed", name, json.dumps(str(error)))
 """
 
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> str:
     ours = {"AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")), "PYTHONPATH": str(DAGS)}
-    command = [sys.executable, "-c", IN_AIRFLOW]
+    command = [sys.executable, "-c", IN_AIRFLOW, json.dumps(FAILING)]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=os.environ | SET | ours, capture_output=True, text=True, check=False
     )
@@ -100,4 +128,15 @@ def test_a_day_is_good_only_if_both_of_its_tasks_were(said: str) -> None:
 def test_a_command_that_is_cut_off_has_its_last_lines_in_the_log(said: str) -> None:
     assert "did not end within" in said
     assert "is cut off. Waiting for a build since noon" in said
-    assert said.rstrip().endswith("cut off")
+    assert "\ncut off\n" in said
+
+
+def test_what_failed_is_named_by_what_dbt_wrote_of_this_command(said: str) -> None:
+    errors = {name: json.loads(error) for name, error in re.findall(r"^failed (\w+) (.*)$", said, re.MULTILINE)}
+    reasons = {name: error.rpartition("' failed. ")[2] for name, error in errors.items()}
+    assert reasons == {
+        "ours": "test not_null_price: Got 1 result\nDone.",
+        "another": "No room.",
+        "somebody": "No room.",
+        "half_written": "No room.",
+    }

@@ -14,9 +14,9 @@ from tests.unit.health.made_reports import NOW, ago, report
 
 def figures(**changes: Any) -> dict[str, str]:
     """By what they are called."""
-    look = health.Look(lambda: report(**changes))
-    look.now()
-    page: Any = health.layout(look, Settings(_env_file=None), lambda: NOW)
+    reader = health.ReportReader(lambda: report(**changes))
+    reader.now()
+    page: Any = health.layout(reader, Settings(_env_file=None), lambda: NOW)
     kpis = page["health"].children[1].children
     return {figure.children[0].children: figure.children[1].children for figure in kpis}
 

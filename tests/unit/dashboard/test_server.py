@@ -4,8 +4,9 @@ import socket
 
 import pytest
 
+from coinloom.listening import CannotListen
 from coinloom.settings import Settings
-from dashboard.server import CannotListen, listening
+from dashboard.server import listening
 
 OF_NOBODY_HERE = "192.0.2.1"  # an address of documentation
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from simulator.app import create_app
 from simulator.clock import MarketClock
 from simulator.faults import FaultPlan
-from simulator.faulty import FaultyApp
+from simulator.faulty import KEPT_BYTES, FaultyApp
 from simulator.market import Market
 
 NOON = datetime(2026, 5, 18, 12, tzinfo=UTC)
@@ -35,7 +35,10 @@ def served(app: Any, **options: Any) -> Iterator[str]:
 
 
 @contextmanager
-def running_simulator(faults: str, seed: int = 7, market: Starlette = MARKET) -> Iterator[str]:
+def running_simulator(
+    faults: str, seed: int = 7, market: Starlette = MARKET, kept_bytes: int = KEPT_BYTES
+) -> Iterator[str]:
     """The base URL of a market of 40 coins where it is noon, with these faults."""
-    with served(FaultyApp(market, FaultPlan.read(faults, seed)), timeout_graceful_shutdown=1) as url:
+    app = FaultyApp(market, FaultPlan.read(faults, seed), kept_bytes)
+    with served(app, timeout_graceful_shutdown=1) as url:
         yield url

@@ -113,6 +113,22 @@ def test_a_repeated_answer_is_that_of_before() -> None:
     assert 0 < sum(expected) < 11
 
 
+def test_an_answer_from_long_ago_is_forgotten() -> None:
+    """As many as there is room for are kept; a backfill asks for another period each time."""
+    moments = count(NOON.timestamp(), 600)
+    market = create_app(Market(seed=7, count=40), MarketClock(lambda: next(moments)))
+
+    def price(currency: str) -> float:
+        asked = {"vs_currency": currency, "ids": "bitcoin"}
+        return float(requests.get(f"{url}/coins/markets", params=asked, timeout=10).json()[0]["current_price"])
+
+    with running_simulator("repeated=1", market=market, kept_bytes=1_200) as url:  # one coin takes 800
+        first = price("usd")
+        assert price("usd") == first
+        price("eur")
+        assert price("usd") != first
+
+
 def test_the_same_seed_meets_the_same_faults_about_as_often_as_planned() -> None:
     plan = FaultPlan.read("all=0.02", 1)
     faults = [plan.fault_of(number) for number in range(2000)]

@@ -240,9 +240,10 @@ def test_headers_tell_the_real_date_and_nothing_else(base_url: str) -> None:
     assert set(headers) <= {"date", "content-type", "content-length", "cache-control"}
 
 
-def run(*options: str, port: int = 0) -> subprocess.Popen[str]:
+def run(*options: str, port: int = 0, **settings: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "simulator", "--coins", "5", "--port", str(port), *options]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"} | settings
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
@@ -268,3 +269,11 @@ def test_a_port_in_use_is_one_clear_line() -> None:
     assert len(lines) == 1
     assert "in use" in lines[0]
     assert "SIMULATOR_PORT" in lines[0]
+
+
+def test_a_wrong_setting_is_one_clear_line() -> None:
+    with run(SIMULATOR_SEED="seven") as process:
+        assert process.stderr is not None
+        (line,) = process.stderr.read().splitlines()
+        assert process.wait(timeout=10) == 2
+    assert line.startswith("simulator: SIMULATOR_SEED: ")
