@@ -19,6 +19,7 @@ MAIN_CLASS = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
 JAVA_OPTIONS = (
     "-XX:+UseParallelGC",  # a build is a batch: what stops for longer but takes less CPU time is better
     "-XX:ReservedCodeCacheSize=512m",  # of Java's 240 MB the half for profiled code was full after ten builds
+    "-XX:-DontCompileHugeMethods",  # what Spark generates for many columns would be interpreted for ever
     "-Dderby.language.statementCacheSize=2000",  # the metastore compiled 250 statements again in each build
 )
 
@@ -43,6 +44,10 @@ def command(settings: Settings) -> list[str]:
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         # So many that even 100 coins spread evenly; small ones are read together (adaptive execution).
         "spark.sql.shuffle.partitions": "16",
+        # By default these are 64 MB of rows: three tasks for two cores, of which one waits for the third.
+        "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16m",
+        # Most columns are doubles that hardly repeat: a dictionary is given up again, at half the cost of writing.
+        "spark.hadoop.parquet.enable.dictionary": "false",
         # Files of more than 32 hours are listed by a job, by default of a task per hour.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "8",
         # Before it is compacted an hour is some hundred small files. By default Spark reads 32 of them in a task.

@@ -10,11 +10,7 @@
 {% endmacro %}
 
 {% macro spark__read_horizon() %}
-    {% do run_query('create schema if not exists landing') %}
-    {% do run_query(
-        "create table if not exists landing.horizon (bar_hour string) using parquet"
-        ~ " location '${spark.coinloom.lake_root}/landing/horizon'"
-    ) %}
+    {% do lake_table('landing.horizon', 'bar_hour string') %}
     {% do run_query('refresh table landing.horizon') %}
     {{ return(run_query('select max(bar_hour) from landing.horizon')[0][0]) }}
 {% endmacro %}

@@ -22,13 +22,7 @@
             source string, poll_id string, reason string, landed_at timestamp',
     } %}
     {% for table, columns in tables.items() %}
-        {% do run_query('create schema if not exists ' ~ table.split('.')[0]) %}
-        {% do run_query(
-            'create table if not exists ' ~ table ~ ' (' ~ columns ~ ', landed_hour string) using parquet'
-            ~ ' partitioned by (landed_hour)'
-            ~ " location '${spark.coinloom.lake_root}/" ~ table.replace('.', '/') ~ "'"
-        ) %}
-        {% set known = run_query('show columns in ' ~ table).columns[0].values() %}
+        {% set known = lake_table(table, columns ~ ', landed_hour string', partition_by='landed_hour') %}
         {% set missing = [] %}
         {% for column in columns.split(',') if column.split()[0] not in known %}
             {% do missing.append(column) %}

@@ -2,11 +2,12 @@
     Replaces dbt-spark's: how an incremental model replaces hours (or days) on Spark. An insert into partitions that Spark finds out by itself
     first lists all that the table has, half a second and more after a year. So when a build is about a few hours,
     their rows, which are in a folder (spark__create_temporary_view), go from there to each hour by its name; which is
-    also what makes the moment short in which readers of the lake miss it. More hours take dbt's own way.
+    also what makes the moment short in which readers of the lake miss it. More hours take dbt's own way. The columns are
+    those that dbt has listed with the tables, which a full refresh may have added to since.
 #}
 {% macro get_insert_overwrite_sql(source_relation, target_relation, existing_relation) %}
     {%- set partition = config.require('partition_by') -%}
-    {%- set names = adapter.get_columns_in_relation(target_relation) | map(attribute='name') | list -%}
+    {%- set names = column_names(target_relation if flags.FULL_REFRESH else existing_relation) -%}
     {%- if not is_about_a_few_hours() -%}
         {{- return(insert_overwrite(target_relation, partition, names | join(', '), source_relation)) -}}
     {%- endif -%}
