@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from coinloom.clock import utc_now
 from coinloom.settings import REPOSITORY
+from ingestion.price_files.parser import COLUMNS, LineParser
 
 TESTS = REPOSITORY / "tests"
 PAGES = [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md"), REPOSITORY / "benchmarks" / "README.md"]
@@ -39,7 +41,7 @@ def test_tests_that_a_page_names_are_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_files_that_a_page_names_are_there(page: Path) -> None:
-    """By a path from here, the dbt project or the tests; but for the mart that CONTRIBUTING has its reader make."""
+    """By a path from here, the dbt project or the tests; but for the mart that a reader of docs/add-a-mart.md makes."""
     named = set(PATH.findall(page.read_text(encoding="utf-8")))
     missing = {path for path in named if not any((root / path).exists() for root in (REPOSITORY, DBT_PROJECT, TESTS))}
     assert {path for path in missing if "ohlc_15m" not in path} == set()
@@ -53,6 +55,16 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
 def test_no_page_installs_with_a_pip_that_our_environment_does_not_have(page: Path) -> None:
     """`make add` reaches it. docs/bi.md is about environments of its readers."""
     assert re.findall(r"(?<!uv )\bpip3? install.*", page.read_text(encoding="utf-8")) == []
+
+
+def test_the_page_about_price_files_has_every_column_and_a_file_that_loads() -> None:
+    page = (REPOSITORY / "docs" / "history.md").read_text(encoding="utf-8")
+    assert {column for column in COLUMNS if f"`{column}`" not in page.split("## From a file")[1]} == set()
+    (file,) = re.findall(r"<!-- a file -->\n```csv\n(.*?)```", page, re.DOTALL)
+    header, *lines = file.splitlines()
+    parser = LineParser(header.split(","), utc_now())
+    assert parser.unknown_columns == []
+    assert [parser.parse(line).price for line in lines] == [49700.5, 49800]
 
 
 def the_map() -> str:

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md's "Add a mart", carried out on a copy of the project: see walk_through.py."""
+"""docs/add-a-mart.md, carried out on a copy of the project: see walk_through.py."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from coinloom.settings import Settings
 from serving.marts import read_marts
 from serving.publish import publish
-from tests.warehouse.walk_through import built_copy, carry_out, read_postgres, section
+from tests.warehouse.walk_through import built_copy, carry_out, page, read_postgres
 
 pytestmark = pytest.mark.integration
 
@@ -18,11 +18,11 @@ MARTS = Path("dbt_project", "models", "marts")
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """The marts as they are, published; then the new one is added as CONTRIBUTING.md says, and published."""
+    """The marts as they are, published; then the new one is added as the page says, and published."""
     root = tmp_path_factory.mktemp("walk-through")
     with built_copy(root) as settings:
         publish(settings, read_marts(root / MARTS))
-        carry_out(section("Add a mart"), root, settings)
+        carry_out(page("add-a-mart.md"), root, settings)
         assert {mart.name for mart in publish(settings, read_marts(root / MARTS))} > {"ohlc_15m", "ohlc_5m"}
         yield settings
 

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md's "Add an indicator", carried out on a copy of the project: see walk_through.py."""
+"""docs/add-an-indicator.md, carried out on a copy of the project: see walk_through.py."""
 
 import importlib.util
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ from coinloom.settings import Settings
 from serving.publish import publish
 from stores.database import connect
 from tests.warehouse.reference import KEY, ema, expected_table
-from tests.warehouse.walk_through import UPDATES, built_copy, carry_out, files_of, read_postgres, section
+from tests.warehouse.walk_through import UPDATES, built_copy, carry_out, files_of, page, read_postgres
 
 pytestmark = pytest.mark.integration
 
-ADD, ANOTHER_WINDOW = section("Add an indicator").split("\n### Another window\n")
+ADD, ANOTHER_WINDOW = page("add-an-indicator.md").split("\n## Another window\n")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md, carried out on a copy of the project: the blocks of a section applied, its commands run.
+"""Pages that add something, carried out on a copy of the project: their blocks applied, their commands run.
 
 A block is introduced by the files that it changes. Its lines are those of `diff` without line numbers: together, those
 with a blank or a minus occur once in the file, and those with a blank or a plus replace them. `@@` separates hunks. A
@@ -26,11 +26,8 @@ FILES_AND_BLOCK = re.compile(r"^((?:`[\w./]+`[,:]\s)+)\n```diff\n(.*?)^```$", re
 COMMANDS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def section(heading: str) -> str:
-    """The text of a section of CONTRIBUTING.md."""
-    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    _, section = text.split(f"\n## {heading}\n")
-    return section.split("\n## ")[0]
+def page(name: str) -> str:
+    return (REPOSITORY / "docs" / name).read_text(encoding="utf-8")
 
 
 def files_of(part: str) -> set[str]:
