@@ -7,10 +7,12 @@ from typing import Any
 
 from dbt.config.runtime import load_profile, load_project
 
+from coinloom.errors import WrongSetting
 from serving.build_lock import PRODUCTION, lock_of
 
 # Compiles and lints in a catalog of its own, without any server.
 TARGET_WITHOUT_SERVER = "spark_session"
+PRODUCTION_TARGETS = "production_targets"  # a var of the project
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,19 @@ class CommandTarget:
 
 
 def target_of(flags: Any) -> CommandTarget:
-    """That of the command with these flags."""
+    """That of the command with these flags.
+
+    Raises:
+        WrongSetting: --vars names targets as production. The next command, without, would have another lock.
+    """
+    if PRODUCTION_TARGETS in flags.VARS:
+        raise WrongSetting(f"{PRODUCTION_TARGETS} are those of dbt_project.yml. Leave them out of --vars.")
     project_folder, target = flags.PROJECT_DIR, flags.TARGET
     if flags.WHICH == "retry":
         target = _target_of_last_run(flags)
     profile = load_profile(project_folder, flags.VARS, flags.PROFILE, target)
     project = load_project(project_folder, version_check=False, profile=profile)
-    production = project.vars.to_dict().get("production_targets", [profile.target_name])  # type: ignore[no-untyped-call]
+    production = project.vars.to_dict().get(PRODUCTION_TARGETS, [profile.target_name])  # type: ignore[no-untyped-call]
     prefix = "" if profile.target_name in production else str(profile.credentials.schema)
     return CommandTarget(profile.target_name, prefix)
 

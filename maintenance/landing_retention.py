@@ -57,7 +57,12 @@ HOURS = """
     select landed_hour from hours where landed_hour is not null order by landed_hour
 """
 CREATE = "create table if not exists landing.horizon (bar_hour text not null)"
-CLOSE = "insert into landing.horizon values (%s)"
+# The greatest counts, so it never goes back. One row is left.
+CLOSE = """
+    with replaced as (delete from landing.horizon)
+
+    insert into landing.horizon select greatest(max(bar_hour), %s) from landing.horizon
+"""
 DELETE = "delete from landing.crypto_prices where landed_hour = %s"
 
 

@@ -138,5 +138,7 @@ IN_PARTS = Story(
             runs=(Run(), only("int_prices ohlc_1d", anew=True), only("crypto_table", "run", anew=True)),
         ),
         Batch(70, hours_later=1, runs=(Run(),)),
+        # After all that is made anew or was left unfinished, which would mend what is lost here.
+        Batch(70, hours_later=5, runs=(without("int_build_clocks"), Run())),
     ),
 )

@@ -12,7 +12,8 @@ FAILING = st.sampled_from(["top_n", "bollinger_width", "max_stale_minutes"])
 PARTS = st.sampled_from(
     [
         *("+int_minute_bars", "int_prices+", "crypto_table", "crypto_table+", "int_segments+", "ohlc_5m", "+ohlc_1d"),
-        *("+int_build_scope", "staging", "intermediate", "marts", "path:models/intermediate/bars", "test_type:data"),
+        *("1+int_prices", "+int_build_scope", "staging", "intermediate", "marts"),
+        *("path:models/intermediate/bars", "test_type:data"),
     ]
 )
 MADE_ANEW = st.sampled_from(["crypto_table", "int_prices", "int_minute_bars+", "ohlc_1h+", "+ohlc_5m", "top_5_gainers"])

@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 NOW, LONG_AGO = datetime(2026, 3, 10, 12), datetime(2021, 3, 1, 10)
 FIVE_MINUTES = "warehouse.ohlc_5m"
 CRYPTO_TABLE = "warehouse.crypto_table"
+PRICES = "intermediate.int_prices"
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,13 @@ def test_a_part_that_is_made_anew_is_whole_and_published_as_a_whole(scene: Scene
     assert scene.published("compared")["crypto_table"] == before.height
 
 
+def test_a_part_without_history_that_is_made_anew_leaves_the_others_published(scene: Scene) -> None:
+    """But for the hours of the last build, which has finished once more."""
+    scene.succeeds("build", "--full-refresh", "--select", "coin_overview", "--exclude", *ONCE_A_DAY)
+    of_the_last_build = sum(scene.rows(CRYPTO_TABLE, coin) for coin in ("old", "older"))
+    assert scene.published("compared")["crypto_table"] == of_the_last_build
+
+
 def test_a_retry_finishes_what_failed(scene: Scene, tmp_path: Path) -> None:
     project = scene.warehouse.project
     scene.warehouse.project = tmp_path / "dbt_project"
@@ -145,14 +153,39 @@ def test_a_failed_test_says_which_row_breaks_which_rule(scene: Scene) -> None:
 
 
 def test_what_cannot_be_made_safe_is_refused(scene: Scene) -> None:
-    scene.refuses("the other models would rebuild the hours of the one before", "--select", "int_build_offsets ohlc_5m")
+    scene.refuses("the other models would not know its hours", "--select", "int_build_offsets ohlc_5m")
     scene.refuses("--empty and --sample leave rows out", "--empty")
     scene.execute(f"drop table {FIVE_MINUTES}")
     scene.refuses(
         "ohlc_5m is not there, or not whole, and would have the hours of the last build only", "--select", "ohlc_5m"
     )
+    scene.refuses("ohlc_5m is not there, or not whole", "--select", "int_build_clocks+")
     scene.succeeds("build", "--full-refresh", "--select", "ohlc_5m", "--exclude", *ONCE_A_DAY)
     assert (scene.rows(FIVE_MINUTES, "old"), scene.rows(FIVE_MINUTES, "older")) == (14, 9)
+
+
+def test_what_is_new_does_not_replace_what_was_known(scene: Scene) -> None:
+    """Of the clocks a build knows its hours. Without them int_prices would write the new rows of an hour alone."""
+    before = scene.rows(PRICES, "steady")
+    scene.land("newest", 20, NOW)
+    for without_clocks in (("--select", "1+int_prices"), ("--exclude", "int_build_clocks")):
+        scene.refuses("the other models would not know its hours", *without_clocks)
+    scene.succeeds("build", "--select", "int_build_offsets", "--exclude", *ONCE_A_DAY)  # as a kill leaves it
+    scene.refuses("The last build has not come as far", "--select", "int_build_scope+")
+    scene.refuses("The last build has not come as far", "--select", "int_prices")
+    scene.succeeds("build")
+    assert (scene.rows(PRICES, "steady"), scene.rows(PRICES, "newest")) == (before, 20)
+
+
+def test_unit_tests_of_a_part_say_themselves_what_is_rebuilt(scene: Scene) -> None:
+    """Whatever the command rebuilds, and reads from landing again. dbt brings them along where models are selected."""
+    if scene.warehouse.target is Target.SPARK:
+        pytest.skip("on Spark each of them takes a second or two: test_dbt.py runs them")
+    for part in (("--full-refresh", "--exclude", "ohlc_5m"), ("--select", "int_prices+", "--exclude")):
+        done = scene.warehouse.dbt("build", *part, *ONCE_A_DAY, unit_tests=True)
+        assert done.returncode == 0, done.stdout[-6000:]
+        assert " PASS int_prices::" in done.stdout
+    scene.succeeds("build")
 
 
 def test_a_full_refresh_that_is_killed_before_it_has_forgotten_all_begins_again(scene: Scene) -> None:
@@ -170,6 +203,31 @@ def test_a_full_refresh_that_is_killed_before_it_has_forgotten_all_begins_again(
             scene.execute(f"truncate table {table}")
         require_equal(scene.warehouse.rebuilt(), whole)
         assert set(scene.published("deleted").values()) == {0}
+
+
+def test_a_kill_that_loses_which_builds_have_finished_loses_nothing_else(scene: Scene) -> None:
+    """On Spark that is while a command that makes a part anew writes it again. In PostgreSQL its rows go instead."""
+    if scene.warehouse.target is Target.SPARK:
+        pytest.skip("the same macros run on PostgreSQL, four times as fast")
+    for _ in range(2):  # builds with an even number, and with an odd one
+        whole = scene.warehouse.rebuilt()
+        scene.published()
+        scene.succeeds("run", "--full-refresh", "--select", "crypto_table")
+        scene.execute("truncate builds.hour_versions")
+        scene.publishes_nothing()
+        scene.refuses("hour_versions has lost which build has finished", "--select", "int_build_clocks+")
+        require_equal(scene.warehouse.rebuilt(), whole)
+        assert set(scene.published("deleted").values()) == {0}
+
+
+def test_a_full_refresh_makes_tables_of_what_dbt_has_cloned(scene: Scene) -> None:
+    if scene.warehouse.target is Target.SPARK:
+        pytest.skip("Spark clones no tables of Parquet files")
+    scene.succeeds("build")
+    ada = Warehouse(scene.warehouse.settings, "ada")
+    cloned = ada.dbt("clone", "--state", str(scene.warehouse.artifacts))
+    assert cloned.returncode == 0, cloned.stdout[-6000:]
+    require_equal(ada.rebuilt("--full-refresh"), scene.warehouse.snapshot())
 
 
 def test_a_part_that_was_not_made_to_its_end_is_made_of_all_prices(scene: Scene) -> None:

@@ -1,5 +1,7 @@
+# ruff: noqa: S608  the names are our own
 """Landing that is gone takes nothing with it: full refreshes and builds leave what was made of it as it was."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -17,6 +19,7 @@ from stores.database import connect
 from stores.thrift import open_cursor
 from tests.warehouse.as_full_refresh import require_as_full_refresh, require_equal
 from tests.warehouse.series import updates, walk
+from tests.warehouse.story import ONCE_A_DAY
 from tests.warehouse.warehouse import Snapshot, Warehouse
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
@@ -103,6 +106,16 @@ def test_int_prices_is_not_made_anew_without_a_build_that_would_notice_a_kill(
     require_equal({PRICES: warehouse.read(PRICES)}, {PRICES: before[PRICES]})
 
 
+def test_unit_tests_of_a_part_know_no_horizon(built: tuple[Warehouse, Snapshot]) -> None:
+    """dbt brings them along where models are selected."""
+    warehouse, before = built
+    for part in (("--exclude", "ohlc_5m"), ("--full-refresh", "--exclude", "ohlc_5m")):
+        done = warehouse.dbt("build", *part, *ONCE_A_DAY, unit_tests=True)
+        assert done.returncode == 0, done.stdout[-6000:]
+        assert " PASS int_prices::" in done.stdout
+    require_equal(warehouse.rebuilt(), before)
+
+
 def test_a_full_refresh_leaves_every_table_as_it_was(built: tuple[Warehouse, Snapshot]) -> None:
     warehouse, before = built
     require_equal(warehouse.rebuilt("--full-refresh"), before)
@@ -144,7 +157,58 @@ def test_hours_go_one_by_one_and_builds_come_between_them(warehouse: Warehouse) 
     assert said == "100 rows of landing in PostgreSQL from before 2026-03-11T12:00 are removed"
     assert seen == [2]
     assert hours_in_landing(warehouse) == 1
+    assert warehouse.read("landing.horizon").rows() == [(HORIZON,)]
     require_equal(warehouse.rebuilt("--full-refresh"), before)
+
+
+def test_what_a_refusal_says_after_a_restore_leaves_no_gap(
+    built_anew: tuple[Warehouse, Snapshot], request: pytest.FixtureRequest
+) -> None:
+    warehouse, _ = built_anew
+    if warehouse.target is Target.SPARK and not request.config.getoption("--long"):
+        pytest.skip("on Spark each build takes half a minute: make test-long")
+    is_spark = warehouse.target is Target.SPARK
+    into, cascade = ("using parquet partitioned by (bar_hour)", "") if is_spark else ("", "cascade")
+    backup = "intermediate.backup"
+    execute(warehouse, f"create table {backup} {into} as select * from {PRICES}")
+    later = ACROSS_THE_HORIZON + timedelta(minutes=40)
+    land_series(warehouse, Offsets(partition=1), "steady", "usd", 30, later)
+    expected = warehouse.rebuilt()
+
+    execute(warehouse, f"drop table {PRICES} {cascade}")
+    refused = warehouse.dbt("build")
+    assert refused.returncode == 2
+    said = " ".join(refused.stdout.split())
+    [options] = re.findall(r"Run instead: (?:dbt build|the same command)(.*?),? after int_prices was restored", said)
+    execute(warehouse, f"create table {PRICES} {into} as select * from {backup}")
+    require_equal(warehouse.rebuilt(*options.split()), expected)
+
+    execute(warehouse, f"drop table {PRICES} {cascade}")
+    an_older_one = f"select * from {backup} where landed_at < timestamp '{LONG_AGO + timedelta(days=1)}'"
+    execute(warehouse, f"create table {PRICES} {into} as {an_older_one}")
+    refused = warehouse.dbt("build", "--full-refresh")
+    assert refused.returncode == 2
+    assert "int_prices ends with what landed at 2026-03-10T11, and what came next" in " ".join(refused.stdout.split())
+    warehouse.build("--full-refresh", "--vars", "history_is_lost: true")
+
+
+@pytest.mark.parametrize("warehouse", [Target.POSTGRES], indirect=True)
+def test_a_build_beside_production_is_not_finished_if_landing_goes_meanwhile(warehouse: Warehouse) -> None:
+    """Its lock is another than that of `coinloom maintain`."""
+    warehouse.reset()
+    offsets = Offsets()
+    land_series(warehouse, offsets, "steady", "usd", 60, LONG_AGO)
+    land_series(warehouse, offsets, "steady", "usd", 60, ACROSS_THE_HORIZON)
+    warehouse.build()
+    ada = Warehouse(warehouse.settings, developer="ada")
+    command = ada.running("build")
+    assert any(" START " in line and ".int_build_offsets " in line for line in command.lines())
+    assert remove(warehouse)
+    assert command.wait().returncode == 0, command.stdout[-6000:]
+    assert "is not finished: landing was removed meanwhile" in command.stdout
+    assert ada.read("builds.hour_versions").is_empty()
+    ada.build("--full-refresh")
+    assert not ada.read("builds.hour_versions").is_empty()
 
 
 @pytest.mark.long

@@ -67,9 +67,10 @@ class Warehouse:
             if lake.get_file_info(f"{root}/{folder}").type is FileType.Directory:
                 lake.delete_dir(f"{root}/{folder}")
 
-    def dbt(self, command: str, *arguments: str) -> Done:
+    def dbt(self, command: str, *arguments: str, unit_tests: bool = False) -> Done:
         """A dbt command with these arguments, to its end."""
-        return kept_dbt().run(self._prepared(command, *arguments), self._variables, self.project, self._printed)
+        prepared = self._prepared(command, *arguments, unit_tests=unit_tests)
+        return kept_dbt().run(prepared, self._variables, self.project, self._printed)
 
     def running(self, command: str, *arguments: str) -> Forked:
         """A dbt command that has begun, as a process of its own."""
@@ -154,14 +155,14 @@ class Warehouse:
     def _printed(self) -> Path:
         return self.artifacts / "printed.txt"
 
-    def _prepared(self, command: str, *arguments: str) -> list[str]:
+    def _prepared(self, command: str, *arguments: str, unit_tests: bool = False) -> list[str]:
         """The command; where dbt looks for what it has parsed, it finds what was parsed with this target and --vars."""
         targets = {Target.SPARK: "dev", Target.POSTGRES: "dev_postgres"} if self._prefix else {}
         target = targets.get(self.target, self.target)
         if command != "retry":  # it has the --vars of the command before
             self._link_parsed(target, arguments[arguments.index("--vars") + 1] if "--vars" in arguments else "")
         options = ["--no-use-colors", "--target-path", str(self.artifacts), "--log-path", str(self.artifacts)]
-        if command == "build":
+        if command == "build" and not unit_tests:  # which dbt brings along where models are selected
             options += ["--exclude-resource-type", "unit_test"]
         return [command, *arguments, "--target", target, *options]
 

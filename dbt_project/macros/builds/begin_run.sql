@@ -31,11 +31,18 @@
     {{ return(flags.FULL_REFRESH or missing_tables(graph.nodes) != []) }}
 {% endmacro %}
 
+{# Those of these models that keep a history. #}
+{% macro with_history(models) %}
+    {% set kept = [] %}
+    {% for model in models if graph.nodes[model].config.materialized == 'incremental' %}{% do kept.append(model) %}{% endfor %}
+    {{ return(kept) }}
+{% endmacro %}
+
 {# Those of these models that keep a history and are not there, or not whole: their names. #}
 {% macro missing_tables(models) %}
     {% set half_made = half_made_models() %}
     {% set missing = [] %}
-    {% for model in models if graph.nodes[model].config.materialized == 'incremental' %}
+    {% for model in with_history(models) %}
         {% if relation_of(graph.nodes[model]) is none or model in half_made %}{% do missing.append(graph.nodes[model].name) %}{% endif %}
     {% endfor %}
     {{ return(missing) }}
@@ -46,10 +53,13 @@
 {#
     Without a finished build the next one reads the whole of landing. The offsets go first: were they left by a command that
     is killed between two of these, the next would take the build of long ago that they note for its own, and finish that.
+    After `dbt clone` some are views of another target's, and those are not ours to empty.
 #}
 {% macro forget_builds(tables) %}
     {% set known = [builds_table('int_build_offsets'), builds_table('int_build_clocks')] + tables.values() | list %}
-    {% for table in known if table is not none %}{% do run_query('truncate table ' ~ table) %}{% endfor %}
+    {% for table in known if table is not none %}
+        {% if table.is_view %}{% do adapter.drop_relation(table) %}{% else %}{% do run_query('truncate table ' ~ table) %}{% endif %}
+    {% endfor %}
 {% endmacro %}
 
 {% macro work_on_last_build(models, tables) %}
@@ -60,7 +70,7 @@
     {% do remember_passed(passed | reject('in', with_descendants(models)) | list, build) %}
     {% if build.is_finished %}{% do open_again(tables.hour_versions, build.build_number) %}{% endif %}
     {% if flags.FULL_REFRESH %}
-        {% do renew_versions(tables.hour_versions) %}
+        {% if with_history(models) %}{% do renew_versions(tables.hour_versions) %}{% endif %}
         {% do note_half_made(models) %}
         {% do widen_slices(models) %}
     {% endif %}

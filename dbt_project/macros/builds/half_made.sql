@@ -5,9 +5,7 @@
 #}
 {% macro note_half_made(models) %}
     {% set noted = half_made_models() %}
-    {% for model in models if graph.nodes[model].config.materialized == 'incremental' and model not in noted %}
-        {% do noted.append(model) %}
-    {% endfor %}
+    {% for model in with_history(models) if model not in noted %}{% do noted.append(model) %}{% endfor %}
     {% do write_half_made(noted) %}
 {% endmacro %}
 

@@ -1,10 +1,10 @@
 {#
     The first hour of bars of which landing still has every update, such as 2026-11-22T16; none as long as nothing was
     removed from landing. `coinloom maintain` writes it to landing.horizon before it removes anything. See
-    docs/decisions/0033-landing-may-go-prices-stay.md. Unit tests are about made-up rows of any time, and have none.
+    docs/decisions/0033-landing-may-go-prices-stay.md. Unit tests have none.
 #}
 {% macro horizon() %}
-    {% if not execute or flags.WHICH == 'test' %}{{ return(none) }}{% endif %}
+    {% if not execute or is_unit_test() %}{{ return(none) }}{% endif %}
     {% set kept = graph.get('horizon', {}) %}
     {% if kept.read_by != invocation_id %}
         {% set kept = {'read_by': invocation_id, 'hour': read_horizon()} %}

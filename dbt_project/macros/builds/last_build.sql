@@ -1,6 +1,7 @@
 {#
-    The build that began last: its number, the command that began it, the instant `known_at` that it was made for, and
-    whether it has finished. None before the first build of any prices.
+    The build that began last: its number, the command that began it, the instant `known_at` that it was made for, the
+    number of the last finished build, 0 if there is none, and whether that is this one. None before the first build of
+    any prices.
 #}
 {% macro last_build() %}
     {% set offsets, versions = builds_table('int_build_offsets'), builds_table('hour_versions') %}
@@ -11,7 +12,9 @@
     ).rows %}
     {% if not begun %}{{ return(none) }}{% endif %}
     {% set number, begun_by, known_at, finished = begun[0] %}
-    {{ return({'build_number': number, 'begun_by': begun_by, 'known_at': known_at, 'is_finished': number == finished}) }}
+    {{ return({
+        'build_number': number, 'begun_by': begun_by, 'known_at': known_at, 'finished': finished, 'is_finished': number == finished
+    }) }}
 {% endmacro %}
 
 {# Which nodes have passed on that build, and not been touched since. By unique id. #}

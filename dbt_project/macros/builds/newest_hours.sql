@@ -24,7 +24,7 @@
     {% if kept.read_by != invocation_id %}
         {% set clocks = builds_table('int_build_clocks', or_deferred=true) %}
         {% set offsets = builds_table('int_build_offsets', or_deferred=true) %}
-        {% if clocks is none %}{{ return(none) }}{% endif %}
+        {% if clocks is none or offsets is none %}{{ return(none) }}{% endif %}  {# `dbt clone` makes both at the same time #}
         {% set hours = run_query(
             'select distinct ' ~ hour_of('newest_minute') ~ ' as bar_hour from ' ~ clocks
             ~ ' where newest_minute is not null and build_number = ' ~ this_build(offsets)

@@ -1,53 +1,82 @@
 {# Ends the command before it has changed anything, if no later build could make good what it would do. #}
 {% macro refuse_what_cannot_be_made_safe(models) %}
-    {% set begins, works_on = 'model.coinloom.int_build_offsets' in models, hours_are_needed(models) %}
+    {% set begins, taken = 'model.coinloom.int_build_offsets' in models, taken_from_before(models) %}
     {% if flags.EMPTY or invocation_args_dict.sample %}
         {{ refuse('--empty and --sample leave rows out of tables that keep a history.', 'dbt compile') }}
     {% elif known_at() and is_production() %}
         {{ refuse('known_at would take what readers see back into the past.', 'the same command with --target dev') }}
-    {% elif begins and works_on %}
-        {{ refuse('int_build_offsets begins a build, and the other models would rebuild the hours of the one before.',
+    {% elif begins and taken %}
+        {{ refuse('int_build_offsets begins a build, and the other models would not know its hours.',
                   'the same command with int_build_clocks and int_build_scope, or without int_build_offsets') }}
     {% endif %}
     {% if horizon() %}{% do refuse_to_lose_history(models) %}{% endif %}
     {% if invocation_args_dict.defer %}
         {% do refuse_to_defer_to_a_slice(models) %}
-    {% elif works_on %}
-        {% do refuse_to_work_on_no_build(models) %}
+    {% elif not begins %}
+        {% do refuse_to_work_on_no_build(models, taken) %}
     {% endif %}
     {% if not is_production() %}{% do refuse_to_mix_two_pasts(models) %}{% endif %}
 {% endmacro %}
 
-{# True if models are built of the hours that int_build_scope has, and it is not built before them. #}
-{% macro hours_are_needed(models) %}
-    {% set scope = 'model.coinloom.int_build_scope' %}
-    {{ return(scope not in models and with_descendants([scope]) | select('in', models) | list != []) }}
+{#
+    Which tables that tell the hours of a build are read by these models, or by what they read, and not built before them.
+    Their names.
+#}
+{% macro taken_from_before(models) %}
+    {% set taken = [] %}
+    {% for name in ['int_build_clocks', 'int_build_scope'] %}
+        {% set table = 'model.coinloom.' ~ name %}
+        {% if table not in models and with_descendants([table]) | select('in', models) | list %}{% do taken.append(name) %}{% endif %}
+    {% endfor %}
+    {{ return(taken) }}
 {% endmacro %}
 
-{% macro refuse_to_work_on_no_build(models) %}
-    {% set build, scope, missing = last_build(), builds_table('int_build_scope'), missing_tables(models) %}
-    {% if build is none or scope is none %}
-        {{ refuse('No build has come as far as to say which hours it rebuilds.', 'dbt build') }}
-    {% elif run_query('select count(*) from ' ~ scope ~ ' where build_number <> ' ~ build.build_number)[0][0] > 0 %}
+{% macro refuse_to_work_on_no_build(models, taken) %}
+    {% set build, missing = last_build(), missing_tables(models) %}
+    {% if build is none %}
+        {% if taken %}{{ refuse('No build has come as far as to say which hours it rebuilds.', 'dbt build') }}{% endif %}
+    {% elif build.build_number > build.finished + 1 %}
+        {{ refuse('builds.hour_versions has lost which build has finished.', 'dbt build, which begins from nothing') }}
+    {% elif not are_of(build, taken) %}
         {{ refuse('The last build has not come as far as to say which hours it rebuilds.', 'dbt build') }}
-    {% elif missing and not flags.FULL_REFRESH %}
+    {% endif %}
+    {% if missing and not flags.FULL_REFRESH %}
         {{ refuse(missing | join(', ') ~ ' is not there, or not whole, and would have the hours of the last build only.',
                   'dbt build, or the same command with --full-refresh') }}
     {% endif %}
 {% endmacro %}
 
+{# True if these tables, of those above, are about this build. A build that rebuilds nothing has a scope without rows. #}
+{% macro are_of(build, tables) %}
+    {% for name in tables %}
+        {% set table = builds_table(name) %}
+        {% if table is none %}{{ return(false) }}{% endif %}
+        {% set numbers = run_query('select distinct build_number from ' ~ table).columns[0].values() | list %}
+        {% if build.build_number not in numbers and (numbers or name != 'int_build_scope') %}{{ return(false) }}{% endif %}
+    {% endfor %}
+    {{ return(true) }}
+{% endmacro %}
+
 {#
     int_prices keeps what is gone from landing. Without it, history would begin with the horizon; made anew alone, it might
-    be left half; and who has not read what is gone would not notice the gap.
+    be left half; of an old backup, it would lack what came between that and landing; and who has not read what is gone
+    would not notice the gap.
 #}
 {% macro refuse_to_lose_history(models) %}
     {% if is_production() %}
-        {% if kept_prices() is none and not var('history_is_lost') %}
+        {% set prices, begins, is_lost = kept_prices(), 'model.coinloom.int_build_offsets' in models, var('history_is_lost') %}
+        {% if prices is none and not is_lost %}
             {{ refuse('int_prices is not there, and landing has lost what the bars before ' ~ horizon() ~ ' were made of.',
-                      "the same command after int_prices was restored from a backup; or, if they are lost for good, dbt build --full-refresh --vars 'history_is_lost: true'") }}
-        {% elif flags.FULL_REFRESH and 'model.coinloom.int_prices' in models and 'model.coinloom.int_build_offsets' not in models %}
+                      "dbt build --full-refresh, after int_prices was restored from a backup; or, if they are lost for good, dbt build --full-refresh --vars 'history_is_lost: true'") }}
+        {% elif flags.FULL_REFRESH and 'model.coinloom.int_prices' in models and not begins %}
             {{ refuse('int_prices loses the hours from ' ~ horizon() ~ ' on before it makes them anew, and were this cut off, only a build from nothing would notice.',
                       'dbt build --full-refresh') }}
+        {% elif flags.FULL_REFRESH and begins and prices is not none and not is_lost %}
+            {% set newest = run_query('select ' ~ hour_of('max(landed_at)') ~ ' from ' ~ prices)[0][0] %}
+            {% if not newest or not can_read_on(newest) %}
+                {{ refuse('int_prices ends with what landed at ' ~ (newest or 'no hour') ~ ', and what came next is gone from landing.',
+                          "the same command after a later backup of int_prices was restored; or, if nothing came next or it is lost for good, with --vars 'history_is_lost: true'") }}
+            {% endif %}
         {% endif %}
     {% elif not flags.FULL_REFRESH and newest_hour_read() and not can_read_on(newest_hour_read()) %}
         {{ refuse('These tables have read landing until ' ~ newest_hour_read() ~ ', and what came next is gone from there.', 'dbt build --full-refresh') }}

@@ -2,10 +2,21 @@
 
 {%- set text = dbt.type_string() -%}
 {%- set read_from_hour = newest_hour_read() -%}
+{%- set last_begun = '(select max(begun.build_number) - 1 from ' ~ this ~ ' as begun)'
+    if is_incremental() and not read_from_hour else '0' -%}
 
 with finished as (
 
     select coalesce(max(build_number), 0) as build_number from {{ ref('stg_builds__hour_versions') }}
+
+),
+
+-- Where a kill has lost which builds had finished, this is the one that began last, once more: below others it would
+-- not be the last.
+numbered as (
+
+    select greatest(build_number, {{ last_begun }}) + 1 as build_number
+    from finished
 
 ),
 
@@ -60,11 +71,11 @@ final as (
         {{ 'true' if read_from_hour and last_build_was_cut_off() else 'false' }} as is_repair,
         cast('{{ invocation_id }}' as {{ text }}) as begun_by,
         cast({{ dbt.string_literal(known_at()) if known_at() else 'null' }} as {{ text }}) as known_at,
-        finished.build_number + 1 as build_number,
-        cast(mod(finished.build_number + 1, 2) as int) as slot
+        numbered.build_number,
+        cast(mod(numbered.build_number, 2) as int) as slot
     from offsets
-    cross join finished
-    group by offsets.kafka_topic, offsets.kafka_partition, finished.build_number
+    cross join numbered
+    group by offsets.kafka_topic, offsets.kafka_partition, numbered.build_number
 
 )
 

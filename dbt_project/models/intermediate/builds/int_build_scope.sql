@@ -11,12 +11,13 @@ with clocks as (
 ),
 
 -- Of updates before the horizon too: int_prices leaves their hours as they are, but a build that knew them before the
--- horizon moved, and is done again, is about the same hours.
+-- horizon moved, and is done again, is about the same hours. Of each hour the newest update is felt furthest.
 new_minutes as (
 
-    select distinct date_trunc('minute', last_updated_at) as bar_minute
+    select max(date_trunc('minute', last_updated_at)) as bar_minute
     from {{ ref('int_new_prices') }}
     where not is_late
+    group by date_trunc('hour', last_updated_at)
 
 ),
 

@@ -34,7 +34,7 @@ ranked as (
         *,
         row_number() over (
             partition by coin_id, vs_currency, last_updated_at
-            order by fetched_at desc, kafka_offset desc, kafka_partition desc, kafka_topic desc, landed_at asc
+            order by {{ newest_version_first() }}
         ) as version_rank
     from never_in_time
 

@@ -31,6 +31,17 @@
 
 -- depends_on: {{ ref('int_build_scope') }}, {{ ref('int_new_prices') }}
 -- depends_on: {{ ref('int_build_offsets') }}, {{ ref('stg_landing__crypto_prices') }}
+{% if is_incremental() and not reads_landing_again() %}
+-- Versions of the same updates, and the other updates of the hours that are replaced.
+with known_prices as (
+
+    select
+        {{ columns }}
+    from {{ this }}
+
+),
+
+{% else %}
 with offsets as (
 
     select * from {{ ref('int_build_offsets') }}
@@ -50,24 +61,12 @@ landed as (
 
 ),
 
-{% if is_incremental() and not reads_landing_again() %}
--- Versions of the same updates, and the other updates of the hours that are replaced.
-known_prices as (
-
-    select
-        {{ columns }}
-    from {{ this }}
-    where {{ hours_to_rebuild('updates') }}
-
-),
-
-{% else %}
 known_prices as (
 
     select
         {{ columns }}
     from landed
-    where not is_late and {{ hours_to_rebuild('updates') if is_incremental() else 'true' }}
+    where not is_late
 
 ),
 
@@ -85,12 +84,13 @@ versions as (
 
 ),
 
--- Spark brings the rows of an hour together once, for the ranks as for the files.
+-- An hour is replaced as a whole, so none is written of which only what is new was read. Spark brings the rows of
+-- an hour together once, for the ranks as for the files.
 by_hour as (
 
     select /*+ repartition(bar_hour) */ *
     from versions
-    where {{ since_horizon() }}
+    where {{ hours_to_rebuild('updates') if is_incremental() else 'true' }} and {{ since_horizon() }}
 
 ),
 
@@ -100,7 +100,7 @@ ranked as (
         *,
         row_number() over (
             partition by bar_hour, coin_id, vs_currency, last_updated_at
-            order by fetched_at desc, kafka_offset desc, kafka_partition desc, kafka_topic desc, landed_at asc
+            order by {{ newest_version_first() }}
         ) as version_rank
     from by_hour
 
