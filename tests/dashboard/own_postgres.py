@@ -4,10 +4,11 @@ import signal
 import subprocess
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from coinloom.settings import Settings
 from stack import postgres
+from stores.migrate import migrate
 
 START_SECONDS = 30
 
@@ -34,6 +35,13 @@ class OwnPostgres:
         while not postgres.is_ready(self.settings):
             assert time.monotonic() < deadline, f"PostgreSQL did not come up within {START_SECONDS} s"
             time.sleep(0.05)
+
+    def migrated(self, database: str, **others: Any) -> Settings:
+        """The settings of a new database with all tables, and empty."""
+        settings = self.settings.model_copy(update={"postgres_db": database} | others)
+        assert postgres.is_ready(settings)  # which creates it
+        migrate(settings)
+        return settings
 
     def stop(self) -> None:
         """Break off every connection, and return when it has ended."""

@@ -4,17 +4,13 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from stack import postgres
-from stores.migrate import migrate
 from tests.dashboard.conftest import Serve
 from tests.dashboard.made_market import make_market
 from tests.dashboard.own_postgres import OwnPostgres
 
 
 def test_an_empty_warehouse_fills(page: Page, own_postgres: OwnPostgres, serve: Serve) -> None:
-    empty = own_postgres.settings.model_copy(update={"postgres_db": "empty"})
-    assert postgres.is_ready(empty)  # which creates it
-    migrate(empty)
+    empty = own_postgres.migrated("empty")
     page.goto(serve(empty))
     expect(page.locator("#away")).to_contain_text('relation "marts.coin_overview" does not exist')
     expect(page.locator("#away")).to_contain_text("coinloom up")

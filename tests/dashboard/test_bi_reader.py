@@ -9,7 +9,6 @@ import pytest
 
 from coinloom.settings import Settings
 from serving.build_lock import build_lock
-from stack import postgres
 from stores.database import DatabaseUnavailable, as_reader, connect
 from stores.migrate import migrate
 from tests.bi_rights import readable, relations
@@ -67,9 +66,7 @@ GRANTED = """
 @pytest.fixture(scope="module")
 def database(own_postgres: OwnPostgres) -> Settings:
     """The owner's settings of a database with marts, and with tables in other schemas."""
-    settings = own_postgres.settings.model_copy(update={"postgres_db": "rights"})
-    assert postgres.is_ready(settings)
-    migrate(settings)
+    settings = own_postgres.migrated("rights")
     make_market(settings)
     with connect(settings) as connection:
         connection.execute(MADE_LATER)

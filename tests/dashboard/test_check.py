@@ -10,9 +10,7 @@ import pytest
 
 from coinloom.settings import Settings
 from health.verdicts import EVERY_PRICE_CHANGES
-from stack import postgres
 from stores.database import connect
-from stores.migrate import migrate
 from tests.commands import run_command
 from tests.dashboard.own_postgres import OwnPostgres
 
@@ -28,10 +26,7 @@ PUBLISHED = "insert into publishing.changed_marts (mart, changed_at) select mart
 @pytest.fixture(scope="module")
 def database(own_postgres: OwnPostgres) -> Settings:
     """Of its own, without marts."""
-    settings = own_postgres.settings.model_copy(update={"postgres_db": "checked"})
-    assert postgres.is_ready(settings)  # which creates it
-    migrate(settings)
-    return settings
+    return own_postgres.migrated("checked")
 
 
 @pytest.fixture

@@ -12,12 +12,10 @@ from health.polls import last_polls
 from health.report import read_report
 from monitoring.counts import Counting, Counts
 from quarantine.sinks import count_by_reason, look_at_reasons
-from stack import postgres
 from stores.arrivals import Arrivals, arrivals
 from stores.database import connect
 from stores.landed_rows import LandedRows
 from stores.landing import NewestRows, newest_rows
-from stores.migrate import migrate
 from tests.dashboard.own_postgres import OwnPostgres
 
 LANDED = """
@@ -56,11 +54,7 @@ TABLES = ("landing.crypto_prices", "quarantine.crypto_prices", "ingestion.polls"
 @pytest.fixture(scope="module")
 def database(own_postgres: OwnPostgres) -> Settings:
     """Of its own, with the sink for PostgreSQL alone."""
-    ours = {"postgres_db": "looked_at", "landing_sinks": [Sink.POSTGRES]}
-    settings = own_postgres.settings.model_copy(update=ours)
-    assert postgres.is_ready(settings)  # which creates it
-    migrate(settings)
-    return settings
+    return own_postgres.migrated("looked_at", landing_sinks=[Sink.POSTGRES])
 
 
 @pytest.fixture

@@ -10,9 +10,7 @@ import pytest
 
 from coinloom.settings import Settings
 from dashboard import numbers
-from stack import postgres
 from stores.database import connect
-from stores.migrate import migrate
 from tests.commands import run_command
 from tests.dashboard.made_market import COINS, HOSTILE_NAME, NOW, make_market, publish_price
 from tests.dashboard.own_postgres import OwnPostgres
@@ -27,9 +25,7 @@ HOSTILE = "[red]x[/red]\x1b[2J\x1b]0;taken\x07"
 @pytest.fixture(scope="module")
 def topped(own_postgres: OwnPostgres) -> Settings:
     """A made market of its own, in which a coin has a name that would like to be markup, and to steer the terminal."""
-    settings = own_postgres.settings.model_copy(update={"postgres_db": "topped"})
-    assert postgres.is_ready(settings)  # which creates it
-    migrate(settings)
+    settings = own_postgres.migrated("topped")
     make_market(settings)
     with connect(settings) as connection:
         for mart in ("coin_overview", "top_5_gainers"):
