@@ -2,8 +2,9 @@
     An exponential average a(t) = alpha * x(t) + (1 - alpha) * a(t - 1) is, written out, a sum of values decayed by their
     age. Decayed from the start of the segment it overflows a double, so it is summed in blocks of 512 minutes. Each value
     is valued at the start of its block, where values of different bars can be added (exponential_term, wilder_term). The
-    sum of the block so far and, once in a block, what is left of those before it (sum_of_blocks_before) are added and valued at the bar (exponential_average). As many earlier blocks count as it takes to forget the rest: 25
-    times the length n, of which 1e-21 is left.
+    sum of the block so far and what is left of the blocks before it, each decayed by its age, are added and valued at the bar
+    (exponential_average). As many earlier blocks count as it takes to forget the rest: 25 times the length n, of which 1e-21
+    is left.
 
     alpha is 2 / (n + 1). The average starts in minute `seed_minute` of the segment, with its value of then. Of bars that are
     carried only the last adds anything: the average that crypto_table has there, as soon as it has one, from minute
@@ -38,26 +39,17 @@
         end
 {%- endmacro %}
 
-{% macro sum_of_block(term) -%}
-    sum({{ term }}) over (
-            partition by vs_currency, coin_id, segment_read_from, block
-            order by bar_minute rows between unbounded preceding and current row
-        )
-{%- endmacro %}
-
-{% macro sum_of_blocks_before(sum, n) -%}
-    case
-            when block_position = 0
-                then
-                    {%- for age in range(1, (25 * n) // block_minutes() + 2) %}
-                    {% if not loop.first %}+ {% endif -%}
-                    {{ decay(n) ** (age * block_minutes()) }} * coalesce(lag({{ sum }}, {{ (age - 1) * block_minutes() + 1 }}) over (
-                        partition by vs_currency, coin_id, segment_read_from order by block, bar_minute
-                    ), 0)
-                    {%- endfor %}
-        end
-{%- endmacro %}
-
-{% macro exponential_average(sum, before, n) -%}
-    power({{ decay(n) }}, block_position) * ({{ sum }} + coalesce({{ sum_of_block(before) }}, 0))
+{% macro exponential_average(term, n) -%}
+    power({{ decay(n) }}, block_position) * (
+                sum({{ term }}) over (
+                    partition by vs_currency, coin_id, segment_read_from, block
+                    order by bar_minute rows between unbounded preceding and current row
+                )
+                {%- for age in range(1, (25 * n) // block_minutes() + 2) %}
+                + {{ decay(n) ** (age * block_minutes()) }} * coalesce(sum({{ term }}) over (
+                    partition by vs_currency, coin_id, segment_read_from
+                    order by block range between {{ age }} preceding and {{ age }} preceding
+                ), 0)
+                {%- endfor %}
+            )
 {%- endmacro %}

@@ -28,33 +28,14 @@ terms as (
 
 ),
 
-sums as (
-
-    select
-        *,
-        {{ sum_of_block('macd_signal_term') }} as macd_signal_sum
-    from terms
-
-),
-
-sums_before as (
-
-    select
-        *,
-        {{ sum_of_blocks_before('macd_signal_sum', length) }} as macd_signal_sum_before
-    from sums
-
-),
-
 signals as (
 
     select
         *,
         case
-            when segment_minute >= {{ first_minute }}
-                then {{ exponential_average('macd_signal_sum', 'macd_signal_sum_before', length) }}
+            when segment_minute >= {{ first_minute }} then {{ exponential_average('macd_signal_term', length) }}
         end as macd_signal
-    from sums_before
+    from terms
 
 ),
 

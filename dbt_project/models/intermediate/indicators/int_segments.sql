@@ -64,7 +64,7 @@ final as (
         case
             when bar_minute < rebuilt_from then {{ minutes_between('segment_started_at', 'rebuilt_from') }} - 1
         end as last_carried_minute,
-        cast(floor({{ epoch_minute }} / {{ block_minutes() }}.0) as int) as block,
+        cast(floor({{ epoch_minute }} / cast({{ block_minutes() }} as {{ type_double() }})) as int) as block,
         cast(mod({{ epoch_minute }}, {{ block_minutes() }}) as {{ type_double() }}) as block_position
     from segments
 
