@@ -4,8 +4,6 @@ from airflow.providers.standard.operators.bash import BashOperator
 from coinloom_commands import DBT_PROJECT, CommandOperator, PublishOperator
 from coinloom_settings import LONGEST_BUILD, LONGEST_LOOK
 
-# Freshness runs no hook of the project, so the hours that landed since the last build are made known first.
-DBT_FRESHNESS = "dbt run-operation register_landing_tables && dbt source freshness"
 FRESHNESS = """
 Fails when the newest price in landing is too old: `freshness` in `models/staging/landing/sources.yml`. Then look at the
 poller and the stream: `coinloom status`.
@@ -21,7 +19,7 @@ def source_freshness() -> BashOperator:
     return CommandOperator(
         task_id="source_freshness",
         task_display_name="Is landing fresh?",
-        bash_command=DBT_FRESHNESS,
+        bash_command="dbt source freshness",
         cwd=str(DBT_PROJECT),
         execution_timeout=LONGEST_LOOK,
         doc_md=FRESHNESS,

@@ -12,7 +12,7 @@ from tests.commands import run_command, run_dbt
 from tests.integration.market import Rows
 from tests.integration.warm_stream import WarmStream
 
-SHUFFLES = {"int_prices": 1, "int_minute_bars": 2, "crypto_table": 2}
+SHUFFLES_AND_WINDOWS = {"int_prices": (1, 1), "int_minute_bars": (2, 1), "crypto_table": (2, 8)}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,6 @@ def test_source_freshness_is_fresh_after_a_poll(
     run_command(landed, "coinloom", "poll", "--once")
     warm_stream.land(landed)
     for target, folder in artifacts.items():
-        run_dbt(landed, folder, "run-operation", "register_landing_tables", "--target", target)
         output = run_dbt(landed, folder, "source", "freshness", "--target", target)
         assert "PASS freshness of landing.crypto_prices" in output
 
@@ -69,17 +68,18 @@ def test_every_column_of_every_model_is_described(
         assert {column.lower() for column in entry["columns"]} <= described(name), name
 
 
-def test_spark_moves_rows_only_where_their_order_changes(
+def test_spark_moves_and_copies_rows_no_more_than_it_has_to(
     landed: Settings, marts: dict[Target, Rows], artifacts: dict[Target, Path]
 ) -> None:
     folder = artifacts[Target.SPARK]
     run_dbt(landed, folder, "compile", "--full-refresh", "--target", "spark")
     nodes = json.loads((folder / "manifest.json").read_text())["nodes"]
     with open_cursor(landed) as cursor:
-        for model, shuffles in SHUFFLES.items():
+        for model, (shuffles, windows) in SHUFFLES_AND_WINDOWS.items():
             cursor.execute(f"explain {nodes[f'model.coinloom.{model}']['compiled_code']}")
             plan = "\n".join(line for (line,) in cursor.fetchall())
             assert plan.count("Exchange hashpartitioning") == shuffles, plan
+            assert plan.count("- Window [") == windows, plan
             assert "SortMergeJoin" not in plan, plan
 
 

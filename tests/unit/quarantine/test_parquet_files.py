@@ -68,9 +68,10 @@ def _row(offset: int, landed_at: datetime, reason: str) -> dict[str, Any]:
 def test_a_count_begins_again_when_an_hour_is_compacted_meanwhile(lake: Lake) -> None:
     table = Table(lake.folder, "quarantine/crypto_prices", ("landed_at", "kafka_partition", "kafka_offset"), 0.2)
     is_over, everything = threading.Event(), CommittedBatches("", -1)
+    lake.put(TEN, range(1), "not_json")
 
     def compact() -> None:
-        offset = 0
+        offset = 1
         while not is_over.is_set():
             for _ in range(2):
                 lake.put(TEN, range(offset, offset + 1), "not_json")
