@@ -18,36 +18,11 @@ from coinloom.errors import CoinloomError
 from coinloom.settings import Settings, Target
 from stores.database import DatabaseUnavailable, connect
 from stores.lake_files import PARTITION, arrow_address, is_data, landed_hours
+from stores.landed_rows import LandedRows
 
 LOOK_SECONDS = 0.25
 LOOK_AT_A_STORE_SECONDS = 1.0
 LOOK_AT_ALL_HOURS_SECONDS = 30
-# The newest offset of each partition: a few steps in the index of the primary key, however much has landed.
-NEWEST_OFFSETS = """
-    with recursive places as (
-        (select kafka_topic, kafka_partition from landing.crypto_prices order by 1, 2 limit 1)
-        union all
-        select next.kafka_topic, next.kafka_partition
-        from places
-        cross join lateral (
-            select kafka_topic, kafka_partition
-            from landing.crypto_prices as later
-            where (later.kafka_topic, later.kafka_partition) > (places.kafka_topic, places.kafka_partition)
-            order by 1, 2
-            limit 1
-        ) as next
-    )
-
-    select kafka_topic, kafka_partition, newest.kafka_offset
-    from places
-    cross join lateral (
-        select kafka_offset
-        from landing.crypto_prices as landed
-        where landed.kafka_topic = places.kafka_topic and landed.kafka_partition = places.kafka_partition
-        order by kafka_offset desc
-        limit 1
-    ) as newest
-"""
 
 Landed = tuple[object, ...]
 """What was seen of landing; two that are equal mean that nothing has landed between them."""
@@ -122,13 +97,15 @@ class LandingInPostgres:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._connection: psycopg.Connection | None = None
+        self._rows: LandedRows | None = None
 
     def look(self) -> Landed:
         try:
-            if self._connection is None:
+            if self._rows is None:
                 self._connection = connect(self._settings)
                 self._connection.autocommit = True
-            return tuple(self._connection.execute(NEWEST_OFFSETS).fetchall())
+                self._rows = LandedRows(self._connection, "landing")
+            return tuple(self._rows.newest_offsets())
         except psycopg.Error as error:
             self._forget_connection()
             raise DatabaseUnavailable(f"PostgreSQL could not say what has landed: {str(error).strip()}") from error
@@ -136,4 +113,4 @@ class LandingInPostgres:
     def _forget_connection(self) -> None:
         if self._connection:
             self._connection.close()
-        self._connection = None
+        self._connection = self._rows = None

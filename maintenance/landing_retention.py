@@ -25,6 +25,7 @@ from maintenance.errors import MaintenanceFailed
 from maintenance.rewriting import on_disk
 from maintenance.turns import HELD_SECONDS, Pause, Turns
 from stores.lake_files import arrow_address, landed_hours
+from stores.landed_rows import hours_with_rows
 from stores.thrift import ThriftServerUnavailable, is_not_there, open_cursor
 
 HOUR = "%Y-%m-%dT%H"
@@ -39,22 +40,6 @@ NEWEST_READ = """
     where
         build_number = (select max(build_number) from builds.hour_versions)
         and build_number = (select max(build_number) from builds.int_build_offsets)
-"""
-# The hours of landing before one: each by a few steps in the index, however many rows it has.
-HOURS = """
-    with recursive hours as (
-        select min(landed_hour) as landed_hour from landing.crypto_prices where landed_hour < %(first)s
-        union all
-        select (
-            select min(later.landed_hour)
-            from landing.crypto_prices as later
-            where later.landed_hour > hours.landed_hour and later.landed_hour < %(first)s
-        )
-        from hours
-        where hours.landed_hour is not null
-    )
-
-    select landed_hour from hours where landed_hour is not null order by landed_hour
 """
 CREATE = "create table if not exists landing.horizon (bar_hour text not null)"
 # The greatest counts, so it never goes back. One row is left.
@@ -116,7 +101,7 @@ def _from_postgres(turns: Turns, oldest: datetime) -> Iterator[str]:
             yield _unread(Sink.POSTGRES)
             return
         first = first_kept(oldest, newest_read)
-        hours = [hour for (hour,) in connection.execute(HOURS, {"first": first})]
+        hours = [hour for hour in hours_with_rows(connection, "landing") if hour < first]
         if hours:
             connection.execute(CREATE)
             connection.execute(CLOSE, [horizon_of(first)])

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.errors import UndefinedTable
@@ -19,23 +19,10 @@ from quarantine.contents import (
     ReasonCount,
 )
 from stores.database import connect
+from stores.landed_rows import hours_with_rows
 
-# Each hour by a few steps in the index, however many rows it has.
-HOURS = """
-    with recursive hours as (
-        select min(landed_hour) as landed_hour from quarantine.crypto_prices
-        union all
-        select (
-            select min(later.landed_hour)
-            from quarantine.crypto_prices as later
-            where later.landed_hour > hours.landed_hour
-        )
-        from hours
-        where hours.landed_hour is not null
-    )
+Answer = TypeVar("Answer")
 
-    select landed_hour from hours where landed_hour is not null order by landed_hour
-"""
 # The place of one message of each batch is at hand when its rows are counted.
 COUNT = """
     with batches as (
@@ -75,12 +62,13 @@ class QuarantineTable(Quarantine):
 
     def hours(self) -> list[str]:
         """Raises DatabaseUnavailable."""
-        return [hour for (hour,) in self._rows(HOURS)]
+        return self._asked(lambda connection: hours_with_rows(connection, "quarantine"))
 
     def count_by_hour(self, hours: Sequence[str]) -> ByHour:
         """Raises DatabaseUnavailable."""
         found: dict[str, list[ReasonCount]] = defaultdict(list)
-        for hour, reason, messages, first, last, sample in self._rows(COUNT, [list(hours)]):
+        rows = self._asked(lambda connection: connection.execute(COUNT, [list(hours)]).fetchall())
+        for hour, reason, messages, first, last, sample in rows:
             count = ReasonCount(Sink.POSTGRES, reason, int(messages), _in_utc(first), _in_utc(last), sample)
             found[hour].append(count)
         return found
@@ -97,10 +85,10 @@ class QuarantineTable(Quarantine):
             while rows := cursor.fetchmany(MESSAGES_PER_BATCH):
                 yield [_message(row) for row in rows]
 
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def _asked(self, ask: Callable[[psycopg.Connection], list[Answer]]) -> list[Answer]:
         with self._connect(self._settings) as connection:
             try:
-                return connection.execute(query, values).fetchall()
+                return ask(connection)
             except UndefinedTable:
                 return []
 

@@ -11,6 +11,18 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+# Each hour by a few steps in the index, however many rows it has.
+HOURS = """
+    with recursive hours as (
+        select min(landed_hour) as landed_hour from {table}
+        union all
+        select (select min(later.landed_hour) from {table} as later where later.landed_hour > hours.landed_hour)
+        from hours
+        where hours.landed_hour is not null
+    )
+
+    select landed_hour from hours where landed_hour is not null order by landed_hour
+"""
 # Each partition of a topic, with its newest row.
 ENDS = """
     with recursive places as (
@@ -40,6 +52,7 @@ ENDS = """
     )
 """
 LAST = "{ends} select max(landed_at) from ends"
+NEWEST_OFFSETS = "{ends} select kafka_topic, kafka_partition, kafka_offset from ends"
 # What is at `high` or after it has landed at the moment or later, what is before `low` earlier. Until something earlier
 # is known, twice as far back at each step: what was removed long ago may still be in the index, and costs time there.
 BETWEEN = """
@@ -94,6 +107,12 @@ BETWEEN = """
 BY_INDEX = "set enable_seqscan = off"
 
 
+def hours_with_rows(connection: psycopg.Connection, schema: str) -> list[str]:
+    """Each `landed_hour` of `<schema>.crypto_prices`, in their order."""
+    query = sql.SQL(HOURS).format(table=sql.Identifier(schema, "crypto_prices"))
+    return [hour for (hour,) in connection.execute(query)]
+
+
 class LandedRows:
     """Those of `<schema>.crypto_prices`, over this connection, for the rest of whose life no table is read whole."""
 
@@ -107,6 +126,10 @@ class LandedRows:
         at: datetime | None
         (at,) = self._connection.execute(self._composed(LAST)).fetchone() or (None,)
         return at
+
+    def newest_offsets(self) -> list[tuple[str, int, int]]:
+        """Of each partition: its topic, its number, and the newest offset that has landed."""
+        return self._connection.execute(self._composed(NEWEST_OFFSETS)).fetchall()
 
     def between(self, since: datetime, until: datetime, aggregate: str) -> Sequence[Any]:
         """An aggregate over the rows that landed from one moment on and before another, of each partition."""

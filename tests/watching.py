@@ -1,7 +1,7 @@
-"""Somebody who looks, while others write, whether files of a lake are there."""
+"""Somebody who does something again and again, beside what a test does: who looks while others write, or writes."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,18 +20,30 @@ class Watch:
 def watching(lake: str, paths: list[str]) -> Iterator[Watch]:
     """Looks again and again whether all of these files are there, until the block ends."""
     store, _ = FileSystem.from_uri(arrow_address(lake))
-    watch, is_over = Watch(), threading.Event()
+    watch = Watch()
 
     def look() -> None:
-        while not is_over.is_set():
-            infos = store.get_file_info(paths)
-            watch.looks += 1
-            watch.missing += not all(info.is_file for info in infos)
+        infos = store.get_file_info(paths)
+        watch.looks += 1
+        watch.missing += not all(info.is_file for info in infos)
 
-    thread = threading.Thread(target=look)
+    with again_and_again(look):
+        yield watch
+
+
+@contextmanager
+def again_and_again(do: Callable[[], object], pause_seconds: float = 0) -> Iterator[None]:
+    """In a thread of its own until the block ends; not cut off in the middle."""
+    is_over = threading.Event()
+
+    def until_it_is_over() -> None:
+        while not is_over.wait(pause_seconds):
+            do()
+
+    thread = threading.Thread(target=until_it_is_over)
     thread.start()
     try:
-        yield watch
+        yield
     finally:
         is_over.set()
         thread.join()

@@ -5,7 +5,6 @@ Every password is of the awkward kind, and has a word of its own in it, by which
 
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from tests.certificates import Authority, write_pkcs12
 from tests.commands import run_command
 from tests.encrypted.broker import running_broker
 from tests.encrypted.database import running_database
+from tests.watching import again_and_again
 
 SECONDS = 900
 pytestmark = [pytest.mark.long, pytest.mark.timeout(4 * SECONDS)]  # servers of its own
@@ -79,19 +79,12 @@ class Run:
 def watched_command_lines() -> Iterator[set[str]]:
     """Those of all processes of this machine while the block runs."""
     seen: set[str] = set()
-    is_over = threading.Event()
 
-    def watch() -> None:
-        while not is_over.wait(0.1):
-            seen.update(" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+    def look() -> None:
+        seen.update(" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
+    with again_and_again(look, pause_seconds=0.1):
         yield seen
-    finally:
-        is_over.set()
-        watcher.join()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from stores.lake_files import COMPACTED
 from tests.object_store import BUCKET, object_store
 from tests.unit.maintenance.stored_lake import HOUR, StoredLake
+from tests.watching import again_and_again
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 
@@ -44,27 +44,23 @@ def lake() -> StoredLake:
 def test_a_watcher_sees_rows_twice_for_a_moment_and_never_misses_one(lake: StoredLake) -> None:
     """Printed: how often it looked, and what was wrong, for our own readers and for anybody who lists the folder."""
     looks: Counter[str] = Counter()
-    is_over = threading.Event()
 
-    def watch() -> None:
-        while not is_over.is_set():
-            least = lake.offsets - 3  # one batch may be on its way
-            ours = lake.seen()
-            looks["ours"] += 1
-            looks["ours wrong"] += set(ours.values()) > {1} or not set(range(least)) <= set(ours)
-            try:
-                anybody = lake.read(lake.listed())
-            except OSError:
-                looks["a file was gone"] += 1
-                continue
-            looks["anybody's"] += 1
-            looks["rows twice"] += max(anybody.values(), default=0) > 1
-            looks["rows missing"] += not set(range(least)) <= set(anybody)
+    def look() -> None:
+        least = lake.offsets - 3  # one batch may be on its way
+        ours = lake.seen()
+        looks["ours"] += 1
+        looks["ours wrong"] += set(ours.values()) > {1} or not set(range(least)) <= set(ours)
+        try:
+            anybody = lake.read(lake.listed())
+        except OSError:
+            looks["a file was gone"] += 1
+            return
+        looks["anybody's"] += 1
+        looks["rows twice"] += max(anybody.values(), default=0) > 1
+        looks["rows missing"] += not set(range(least)) <= set(anybody)
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
     seconds = 0.0
-    try:
+    with again_and_again(look):
         for _ in range(ROUNDS):
             for _ in range(FILES_A_ROUND):
                 lake.land()
@@ -72,9 +68,6 @@ def test_a_watcher_sees_rows_twice_for_a_moment_and_never_misses_one(lake: Store
             started = time.monotonic()
             lake.table.replace(HOUR)
             seconds += time.monotonic() - started
-    finally:
-        is_over.set()
-        watcher.join()
     print(f"\n{json.dumps(looks)}; an hour of {FILES_A_ROUND} files was replaced in {seconds / ROUNDS:.2f} s")
     assert lake.read(lake.listed()) == lake.each_once()
     assert looks["ours wrong"] == looks["rows missing"] == 0

@@ -1,7 +1,6 @@
 """`coinloom monitor` beside servers that run: a real Prometheus scrapes it, and every panel's query finds something."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,13 +14,13 @@ from kafka import KafkaProducer
 from coinloom.settings import REPOSITORY, Settings, Sink, Target
 from ingestion.topic import waiting_since
 from monitoring.counts import Counting, Counts
-from monitoring.server import monitor
 from stack.ports import free_port
 from stores.database import connect
 from tests.integration.market import Rows
 from tests.prometheus import Prometheus, running_prometheus
 from tests.stacks import elsewhere
 from tests.unit.monitoring.receiver import Receiver, running_receiver
+from tests.unit.monitoring.running_monitor import running_monitor
 
 PANELS = json.loads((REPOSITORY / "monitoring" / "grafana" / "coinloom.json").read_text(encoding="utf-8"))["panels"]
 SECONDS = 60
@@ -54,12 +53,8 @@ def monitored(landed: Settings, marts: dict[Target, Rows], receiver: Receiver) -
         "landing_critical_after_seconds": 0.001,  # the market has ended
     }
     settings = landed.model_copy(update=ours)
-    stop = threading.Event()
-    thread = threading.Thread(target=monitor, args=(settings, stop))
-    thread.start()
-    yield settings
-    stop.set()
-    thread.join()
+    with running_monitor(settings):
+        yield settings
 
 
 @pytest.fixture(scope="module")

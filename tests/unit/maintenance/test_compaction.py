@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from operator import itemgetter
@@ -23,6 +22,7 @@ from maintenance.compaction import SOURCES
 from maintenance.errors import MaintenanceFailed
 from maintenance.exchange import exchange
 from tests.unit.maintenance.lake import HOUR, ORDER, SmallLake
+from tests.watching import again_and_again
 
 KILLS = 12
 COMPACTS_FOR_EVER = """
@@ -262,28 +262,21 @@ def test_old_files_stay_for_who_has_begun_to_list_them(lake: SmallLake) -> None:
 def test_a_reader_sees_each_row_once_at_every_moment(lake: SmallLake) -> None:
     lake.listing_seconds = 0.3
     looks, wrong = 0, []
-    is_over = threading.Event()
 
-    def watch() -> None:
+    def look() -> None:
         nonlocal looks
-        while not is_over.is_set():
-            least = lake.offsets - 3  # one batch may be on its way
-            seen = lake.seen()
-            looks += 1
-            if set(seen.values()) != {1} or not set(range(least)) <= set(seen):
-                wrong.append(seen)
+        least = lake.offsets - 3  # one batch may be on its way
+        seen = lake.seen()
+        looks += 1
+        if set(seen.values()) != {1} or not set(range(least)) <= set(seen):
+            wrong.append(seen)
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
+    with again_and_again(look):
         for _ in range(12):
             for _ in range(5):
                 lake.land()
                 lake.compact()
             time.sleep(lake.listing_seconds)
-    finally:
-        is_over.set()
-        watcher.join()
     assert wrong == []
     assert looks > 20
 

@@ -1,18 +1,16 @@
 """The monitor itself, while nothing that it looks at is there."""
 
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 
 from coinloom.settings import Settings
-from monitoring.server import monitor
 from stack.ports import free_port
 from tests.unit.monitoring.receiver import Receiver, running_receiver
+from tests.unit.monitoring.running_monitor import running_monitor
 
 SECONDS = 30
 
@@ -31,18 +29,6 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
-@contextmanager
-def monitored(settings: Settings) -> Iterator[None]:
-    stop = threading.Event()
-    thread = threading.Thread(target=monitor, args=(settings, stop))
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
 def metrics(settings: Settings) -> str:
     """As soon as they are served."""
     deadline = time.monotonic() + SECONDS
@@ -55,7 +41,7 @@ def metrics(settings: Settings) -> str:
 
 
 def test_a_disk_that_cannot_be_written_costs_no_metrics(settings: Settings) -> None:
-    with monitored(settings):
+    with running_monitor(settings):
         assert 'coinloom_stage_reachable{stage="polls"} 0.0' in metrics(settings)
 
 
@@ -67,7 +53,7 @@ def receiver() -> Iterator[Receiver]:
 
 def test_such_a_disk_is_told_all_the_same(settings: Settings, receiver: Receiver) -> None:
     told = settings.model_copy(update={"alert_webhook_url": receiver.url, "critical_below_free_gb": 10**9})
-    with monitored(told):
+    with running_monitor(told):
         deadline = time.monotonic() + SECONDS
         while "disk" not in [message["stage"] for message in receiver.taken]:
             assert time.monotonic() < deadline

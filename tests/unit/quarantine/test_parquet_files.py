@@ -1,7 +1,6 @@
 """Reading the quarantine in the lake: counts by reason, batches of bounded size, files of any age."""
 
-import threading
-import time
+import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from maintenance.compaction import Table
 from quarantine.contents import MESSAGES_PER_BATCH, QuarantineUnreadable, ReasonCount
 from quarantine.parquet_files import QuarantineFiles
 from quarantine.sinks import count_by_reason
+from tests.watching import again_and_again
 
 TEN = datetime(2026, 11, 22, 10, tzinfo=UTC)
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -67,30 +67,21 @@ def _row(offset: int, landed_at: datetime, reason: str) -> dict[str, Any]:
 
 def test_a_count_begins_again_when_an_hour_is_compacted_meanwhile(lake: Lake) -> None:
     table = Table(lake.folder, "quarantine/crypto_prices", ("landed_at", "kafka_partition", "kafka_offset"), 0.2)
-    is_over, everything = threading.Event(), CommittedBatches("", -1)
+    everything, offsets = CommittedBatches("", -1), itertools.count(1)
     lake.put(TEN, range(1), "not_json")
 
     def compact() -> None:
-        offset = 1
-        while not is_over.is_set():
-            for _ in range(2):
-                lake.put(TEN, range(offset, offset + 1), "not_json")
-                offset += 1
-            table.mend()
-            for hour in table.due(everything, "2999-12-31T23"):
-                table.prepare(hour, everything)
-                table.replace(hour)
-            time.sleep(0.02)
+        for offset in itertools.islice(offsets, 2):
+            lake.put(TEN, range(offset, offset + 1), "not_json")
+        table.mend()
+        for hour in table.due(everything, "2999-12-31T23"):
+            table.prepare(hour, everything)
+            table.replace(hour)
 
-    compacting = threading.Thread(target=compact)
-    compacting.start()
-    try:
-        counted: list[int] = []
+    counted: list[int] = []
+    with again_and_again(compact, pause_seconds=0.02):
         while len(counted) < 100 or counted[-1] <= 10:
             counted.append(sum(count.messages for count in lake.quarantine.count()))
-    finally:
-        is_over.set()
-        compacting.join()
     assert counted == sorted(counted)
     [at_last] = lake.quarantine.count()
     assert sorted(lake.offsets()) == list(range(at_last.messages))

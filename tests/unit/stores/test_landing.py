@@ -1,8 +1,5 @@
 """How far the stream has come in the lake, from files as it leaves them."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +10,7 @@ from pyarrow.parquet import write_table
 from coinloom.settings import Settings, Sink
 from maintenance.exchange import exchange
 from stores.landing import NewestRows, landed_offsets, newest_rows
+from tests.watching import again_and_again
 
 
 @pytest.fixture
@@ -60,27 +58,9 @@ def test_a_look_begins_again_when_an_hour_is_compacted_meanwhile(settings: Setti
     for number in range(20):
         land(tmp_path, "2026-11-22T10", f"small-{number}.parquet", event)
         (aside / f"merged-{number}.parquet").write_bytes((hour / f"small-{number}.parquet").read_bytes())
-    with again_and_again(lambda: exchange(aside, hour)):
+    with again_and_again(lambda: exchange(aside, hour), pause_seconds=0.02):
         looks = {newest_rows(settings, Sink.PARQUET) for _ in range(500)}
     assert looks == {NewestRows(datetime(2026, 11, 22, 10), event)}
-
-
-@contextmanager
-def again_and_again(change: Callable[[], None]) -> Iterator[None]:
-    """Beside what is done meanwhile."""
-    is_over = threading.Event()
-
-    def change_until_it_is_over() -> None:
-        while not is_over.wait(0.02):
-            change()
-
-    changing = threading.Thread(target=change_until_it_is_over)
-    changing.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        changing.join()
 
 
 def test_before_the_first_row_there_is_none(settings: Settings) -> None:
