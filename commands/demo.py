@@ -64,7 +64,7 @@ def _run_in(home: Path, target: Target, hours: float, console: Console, *, keep:
     lifecycle.stop(settings)  # what a demo that was killed left behind
     shutil.rmtree(settings.coinloom_home, ignore_errors=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("coinloom: the demo was asked to stop"))
-    os.environ.setdefault("SPARK_SUBMIT_OPTS", java.SHORT_LIVED)
+    os.environ.setdefault("JDK_JAVA_OPTIONS", java.SHORT_LIVED)
     try:
         speed = hours * 3600 / POLLING_SECONDS
         lifecycle.start(settings, [services.simulator(settings, hours, speed), services.stream()], steps)

@@ -9,8 +9,8 @@ from pathlib import Path
 from stack.errors import StackError
 
 MINIMUM_MAJOR_VERSION = 17
-# For a JVM of Spark that lives for a minute: what its second compiler costs would not come back, nor what it costs to
-# verify the classes, all of them from the jars that setup has fetched. Spark's launcher reads it in SPARK_SUBMIT_OPTS.
+# For JVMs that live for a minute: what their second compiler costs would not come back, nor what it costs to verify the
+# classes, all of them from the jars that setup has fetched. Each `java` reads it in JDK_JAVA_OPTIONS, and says so.
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 HOW_TO_INSTALL = (
     "Install OpenJDK 17, for example with 'sudo apt-get install openjdk-17-jre-headless' or "
@@ -30,7 +30,7 @@ def java_executable() -> str:
     output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', output)
     if version is None or int(version[1]) < MINIMUM_MAJOR_VERSION:
-        found = output.splitlines()[0] if output else "an unknown version"
+        found = next((line for line in output.splitlines() if "version" in line), "an unknown version")
         raise StackError(f"{java} is too old: it says {found}. {HOW_TO_INSTALL}")
     return java
 

@@ -13,7 +13,7 @@ import pytest
 from stack.java import SHORT_LIVED
 
 TESTS = Path(__file__).parent
-os.environ.setdefault("SPARK_SUBMIT_OPTS", SHORT_LIVED)
+os.environ.setdefault("JDK_JAVA_OPTIONS", SHORT_LIVED)
 # The groups that take longest begin; the others follow in the order of their names, and unit tests fill the rest.
 LONGEST_FIRST = ("spark", "stack", "postgres", "test_readme", "test_chaos", "test_up_and_down")
 SLOWEST_FILES = 15

@@ -113,6 +113,19 @@ EVERYTHING = Story(
     ),
 )
 
+# One of each kind of what befalls builds, for a target on which a build takes long.
+ONE_OF_EACH = Story(
+    A_BAD_WEEK.history,
+    (
+        Batch(500, hours_later=0, runs=(Run(),)),
+        Batch(100, hours_later=1, runs=(killed("int_prices"), without(f"{LEFT_OUT[0]} {LEFT_OUT[2]}"))),
+        Batch(200, hours_later=5, runs=(failing("top_n"), RETRY)),
+        Batch(190, hours_later=30, runs=(only("+int_minute_bars"),)),
+        Batch(9, hours_later=1, runs=(only("int_prices ohlc_1d", anew=True),)),
+        Batch(1, hours_later=1, runs=()),
+    ),
+)
+
 # What people do who select, exclude, retry and try things out. Each part lands in hours of its own, and a plain build
 # follows, so that what was forgotten stays forgotten.
 IN_PARTS = Story(

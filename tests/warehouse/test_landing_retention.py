@@ -34,21 +34,21 @@ PRICES, CRYPTO_TABLE = "intermediate.int_prices", "warehouse.crypto_table"
 @pytest.fixture(scope="module")
 def built(warehouse: Warehouse, request: pytest.FixtureRequest) -> Iterator[tuple[Warehouse, Snapshot]]:
     """For the tests that leave it as it is; they come first."""
-    if warehouse.target is Target.SPARK and not request.config.getoption("--long"):
-        pytest.skip("on Spark each build takes half a minute: make test-long")
-    yield warehouse, build_and_remove(warehouse)
+    yield warehouse, build_and_remove(warehouse, request)
     warehouse.reset()
 
 
 @pytest.fixture
-def built_anew(warehouse: Warehouse) -> Iterator[tuple[Warehouse, Snapshot]]:
+def built_anew(warehouse: Warehouse, request: pytest.FixtureRequest) -> Iterator[tuple[Warehouse, Snapshot]]:
     """For a test that changes it."""
-    yield warehouse, build_and_remove(warehouse)
+    yield warehouse, build_and_remove(warehouse, request)
     warehouse.reset()
 
 
-def build_and_remove(warehouse: Warehouse) -> Snapshot:
+def build_and_remove(warehouse: Warehouse, request: pytest.FixtureRequest) -> Snapshot:
     """Built and published; then what was landed first is gone. Of one currency nothing is left in landing."""
+    if warehouse.target is Target.SPARK and not request.config.getoption("--long"):
+        pytest.skip("on Spark each build takes half a minute: make test-long")
     warehouse.reset()
     offsets = Offsets()
     land_series(warehouse, offsets, "steady", "usd", 600, LONG_AGO)
@@ -109,10 +109,9 @@ def test_int_prices_is_not_made_anew_without_a_build_that_would_notice_a_kill(
 def test_unit_tests_of_a_part_know_no_horizon(built: tuple[Warehouse, Snapshot]) -> None:
     """dbt brings them along where models are selected."""
     warehouse, before = built
-    for part in (("--exclude", "ohlc_5m"), ("--full-refresh", "--exclude", "ohlc_5m")):
-        done = warehouse.dbt("build", *part, *ONCE_A_DAY, unit_tests=True)
-        assert done.returncode == 0, done.stdout[-6000:]
-        assert " PASS int_prices::" in done.stdout
+    done = warehouse.dbt("build", "--full-refresh", "--exclude", "ohlc_5m", *ONCE_A_DAY, unit_tests=True)
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert " PASS int_prices::" in done.stdout
     require_equal(warehouse.rebuilt(), before)
 
 
@@ -161,12 +160,8 @@ def test_hours_go_one_by_one_and_builds_come_between_them(warehouse: Warehouse) 
     require_equal(warehouse.rebuilt("--full-refresh"), before)
 
 
-def test_what_a_refusal_says_after_a_restore_leaves_no_gap(
-    built_anew: tuple[Warehouse, Snapshot], request: pytest.FixtureRequest
-) -> None:
+def test_what_a_refusal_says_after_a_restore_leaves_no_gap(built_anew: tuple[Warehouse, Snapshot]) -> None:
     warehouse, _ = built_anew
-    if warehouse.target is Target.SPARK and not request.config.getoption("--long"):
-        pytest.skip("on Spark each build takes half a minute: make test-long")
     is_spark = warehouse.target is Target.SPARK
     into, cascade = ("using parquet partitioned by (bar_hour)", "") if is_spark else ("", "cascade")
     backup = "intermediate.backup"

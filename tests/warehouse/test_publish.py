@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from coinloom.settings import Settings, Target
+from coinloom.settings import Settings
 from serving.marts import read_marts
 from serving.publish import PublishedMart, publish
 from serving.source import NothingToPublish, PublishFailed
@@ -16,6 +16,7 @@ from stores.database import as_reader, connect
 from stores.migrate import migrate
 from tests.warehouse.halted_publish import halted_publish
 from tests.warehouse.made_warehouse import MadeWarehouse, Tables, minute_rows, open_tables
+from tests.warehouse.warehouse import Warehouse
 
 H22, H23, H00 = "2026-11-21T22", "2026-11-21T23", "2026-11-22T00"
 HOURS = {H22: 1.5, H23: 2.5, H00: 3.5}
@@ -27,10 +28,10 @@ EVERYTHING = (
 )
 
 
-@pytest.fixture(scope="module", params=Target)
-def tables(request: pytest.FixtureRequest, spark_servers: Settings) -> Iterator[Tables]:
-    """Where a warehouse can be made, on either target; nothing here needs a broker."""
-    with open_tables(spark_servers.model_copy(update={"dbt_target": request.param})) as tables:
+@pytest.fixture(scope="module")
+def tables(warehouse: Warehouse) -> Iterator[Tables]:
+    """Where a warehouse can be made, on either target."""
+    with open_tables(warehouse.settings) as tables:
         yield tables
 
 

@@ -77,8 +77,8 @@ class Warehouse:
         return Forked(["dbt", *self._prepared(command, *arguments)], self._variables, self.project, self._printed)
 
     def build(self, *arguments: str) -> None:
-        """A build with these arguments, which must succeed; its artifacts, a fifth of its cost, are not written."""
-        done = self.dbt("build", "--no-write-json", *arguments)
+        """A build with these arguments, which must succeed; its artifacts, a fifth of its cost, and log are not written."""
+        done = self.dbt("build", "--no-write-json", "--log-level-file", "none", *arguments)
         assert done.returncode == 0, f"dbt build {' '.join(arguments)} failed:\n{done.stdout[-6000:]}"
 
     def rebuilt(self, *arguments: str) -> Snapshot:
