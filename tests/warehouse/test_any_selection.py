@@ -86,7 +86,7 @@ def scene(warehouse: Warehouse) -> Scene:
 
 
 def test_a_model_that_was_left_out_catches_up_and_what_no_test_has_seen_is_not_published(scene: Scene) -> None:
-    """Hours that nothing else touches: what was forgotten there would stay forgotten. Their last bars are carried on."""
+    """Hours that nothing else touches: what was forgotten there would stay so. Their last bars are carried on."""
     scene.land("old", 60, LONG_AGO.replace(minute=59))
     scene.land("older", 30, LONG_AGO.replace(hour=8))
     output = scene.succeeds("build", "--exclude", "ohlc_5m", *ONCE_A_DAY)

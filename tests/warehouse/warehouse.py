@@ -77,7 +77,7 @@ class Warehouse:
         return Forked(["dbt", *self._prepared(command, *arguments)], self._variables, self.project, self._printed)
 
     def build(self, *arguments: str) -> None:
-        """A build with these arguments, which must succeed; its artifacts, a fifth of its cost, and log are not written."""
+        """A build with these arguments, which must succeed; artifacts, a fifth of its cost, and log are not written."""
         done = self.dbt("build", "--no-write-json", "--log-level-file", "none", *arguments)
         assert done.returncode == 0, f"dbt build {' '.join(arguments)} failed:\n{done.stdout[-6000:]}"
 
