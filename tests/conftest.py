@@ -7,15 +7,20 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from coinloom.settings import Target
 from stack.java import SHORT_LIVED
 
 TESTS = Path(__file__).parent
 os.environ.setdefault("JDK_JAVA_OPTIONS", SHORT_LIVED)
 # The groups that take longest begin; the others follow in the order of their names, and unit tests fill the rest.
-LONGEST_FIRST = ("spark", "stack", "postgres", "test_readme", "test_chaos", "test_up_and_down")
+LONGEST_FIRST = (
+    *("spark", "stack", "postgres", "test_readme", "test_chaos", "test_up_and_down"),
+    *("spark_session", "test_backfill", "test_supervisor", "test_server"),
+)
 SLOWEST_FILES = 15
 
 
@@ -35,8 +40,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if not _is_unit_test(item):
             item.add_marker(pytest.mark.integration)
+        if _is_slow_twin(item):
+            item.add_marker(pytest.mark.long)
         if item.get_closest_marker("long") and not config.getoption("--long"):
-            item.add_marker(pytest.mark.skip(reason="repeats a proof with more examples: make test-long"))
+            item.add_marker(pytest.mark.skip(reason="repeats a proof, with more examples or on Spark: make test-long"))
         item.add_marker(pytest.mark.xdist_group(_group(item)))
     yield  # xdist reads the groups, and pytest brings tests together that share a parameter
     items.sort(key=_place)
@@ -58,8 +65,16 @@ def _is_unit_test(item: pytest.Item) -> bool:
     return item.path.is_relative_to(TESTS / "unit")
 
 
+def _is_slow_twin(item: pytest.Item) -> bool:
+    """Whether it is on Spark what it is on PostgreSQL as well."""
+    return "quick_warehouse" in getattr(item, "fixturenames", ()) and _parameters(item)["warehouse"] is Target.SPARK
+
+
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    return item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+
+
 def _group(item: pytest.Item) -> str:
-    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     fixtures = getattr(item, "fixturenames", ())
     if "spark_servers" in fixtures:
         return "spark"
@@ -68,7 +83,7 @@ def _group(item: pytest.Item) -> str:
     if "own_postgres" in fixtures:
         return "dashboard"
     if "warehouse" in fixtures:
-        return str(parameters["warehouse"])
+        return str(_parameters(item)["warehouse"])
     return "stack" if "stack" in fixtures else item.path.stem
 
 

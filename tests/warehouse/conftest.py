@@ -43,3 +43,9 @@ def warehouse(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
     else:
         with temporary_postgres() as settings:
             yield Warehouse(settings.model_copy(update={"dbt_target": Target.POSTGRES}))
+
+
+@pytest.fixture(scope="session")
+def quick_warehouse(warehouse: Warehouse) -> Warehouse:
+    """For what is the same on both targets: on Spark, where a build takes six times as long, the test is a long one."""
+    return warehouse

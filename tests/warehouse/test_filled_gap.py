@@ -5,7 +5,6 @@ from datetime import datetime
 import pytest
 
 from checks.landing import Offsets, land, landing_rows
-from coinloom.settings import Target
 from tests.warehouse.as_full_refresh import require_as_full_refresh
 from tests.warehouse.series import updates, walk
 from tests.warehouse.warehouse import Warehouse
@@ -16,9 +15,8 @@ LANDED = datetime(2026, 3, 12, 12)
 MINUTES, GAP = 40 * 60, slice(120, 60)  # two hours, a missing one, and 37 more: longer than anything is remembered
 
 
-def test_two_segments_become_one_as_in_a_full_refresh(warehouse: Warehouse, request: pytest.FixtureRequest) -> None:
-    if warehouse.target is Target.SPARK and not request.config.getoption("--long"):
-        pytest.skip("on Spark each build takes half a minute: make test-long")
+def test_two_segments_become_one_as_in_a_full_refresh(quick_warehouse: Warehouse) -> None:
+    warehouse = quick_warehouse
     warehouse.reset()
     rows, offsets = updates("steady", "usd", walk(MINUTES, seed=5)), Offsets()
     in_the_gap = rows.slice(GAP.start, GAP.stop)

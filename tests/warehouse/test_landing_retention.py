@@ -32,23 +32,21 @@ PRICES, CRYPTO_TABLE = "intermediate.int_prices", "warehouse.crypto_table"
 
 
 @pytest.fixture(scope="module")
-def built(warehouse: Warehouse, request: pytest.FixtureRequest) -> Iterator[tuple[Warehouse, Snapshot]]:
+def built(quick_warehouse: Warehouse) -> Iterator[tuple[Warehouse, Snapshot]]:
     """For the tests that leave it as it is; they come first."""
-    yield warehouse, build_and_remove(warehouse, request)
-    warehouse.reset()
+    yield quick_warehouse, build_and_remove(quick_warehouse)
+    quick_warehouse.reset()
 
 
 @pytest.fixture
-def built_anew(warehouse: Warehouse, request: pytest.FixtureRequest) -> Iterator[tuple[Warehouse, Snapshot]]:
+def built_anew(quick_warehouse: Warehouse) -> Iterator[tuple[Warehouse, Snapshot]]:
     """For a test that changes it."""
-    yield warehouse, build_and_remove(warehouse, request)
-    warehouse.reset()
+    yield quick_warehouse, build_and_remove(quick_warehouse)
+    quick_warehouse.reset()
 
 
-def build_and_remove(warehouse: Warehouse, request: pytest.FixtureRequest) -> Snapshot:
+def build_and_remove(warehouse: Warehouse) -> Snapshot:
     """Built and published; then what was landed first is gone. Of one currency nothing is left in landing."""
-    if warehouse.target is Target.SPARK and not request.config.getoption("--long"):
-        pytest.skip("on Spark each build takes half a minute: make test-long")
     warehouse.reset()
     offsets = Offsets()
     land_series(warehouse, offsets, "steady", "usd", 600, LONG_AGO)

@@ -22,6 +22,8 @@ H22, H23, H00 = "2026-11-21T22", "2026-11-21T23", "2026-11-22T00"
 HOURS = {H22: 1.5, H23: 2.5, H00: 3.5}
 ROWS_PER_HOUR = 27
 WITHOUT_PERIODS = ("coin_overview", "top_5_gainers", "top_5_losers")
+# What readers of the marts see, whatever the target that the rows come from.
+for_readers = pytest.mark.usefixtures("quick_warehouse")
 EVERYTHING = (
     "select count(*), sum(seen), string_agg(coin_id || bar_minute || price || name, ',' order by coin_id, bar_minute) "
     "from marts.crypto_table"
@@ -134,6 +136,7 @@ def test_rows_and_hours_that_are_gone_are_deleted(settings: Settings, made: Made
     assert remembered == [("2026-11-25T00",)]
 
 
+@for_readers
 def test_views_grants_and_indexes_survive_and_new_columns_come(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     with connect(settings) as connection:
@@ -153,6 +156,7 @@ def test_views_grants_and_indexes_survive_and_new_columns_come(settings: Setting
     ) == [(3,)]
 
 
+@for_readers
 def test_a_column_that_a_model_has_lost_keeps_no_old_values(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     marts = ("coin_overview", "crypto_table")
@@ -176,6 +180,7 @@ def test_a_mart_that_was_emptied_or_dropped_is_filled_again(settings: Settings, 
     assert "ohlc_5m" not in result
 
 
+@for_readers
 def test_readers_see_one_state_or_the_other(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     states = [read(settings, EVERYTHING)]
@@ -211,6 +216,7 @@ def lose_column(settings: Settings) -> None:
         connection.execute("alter table marts.crypto_table drop column is_filled")
 
 
+@for_readers
 def test_a_reader_is_answered_while_a_new_column_is_filled(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     lose_column(settings)
@@ -221,6 +227,7 @@ def test_a_reader_is_answered_while_a_new_column_is_filled(settings: Settings, m
     assert read(settings, filled) == [(81, 81)]
 
 
+@for_readers
 def test_a_reader_that_does_not_end_is_named_and_the_others_are_answered(
     settings: Settings, made: MadeWarehouse
 ) -> None:
@@ -245,6 +252,7 @@ def test_a_reader_that_does_not_end_is_named_and_the_others_are_answered(
     assert read(settings, "select count(is_filled) from marts.crypto_table") == [(81,)]
 
 
+@for_readers
 def test_a_killed_publish_changes_nothing_and_the_next_repairs(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     before = read(settings, EVERYTHING)

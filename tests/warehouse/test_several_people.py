@@ -134,6 +134,7 @@ def test_nobody_writes_into_production_under_another_lock(people: People) -> Non
     assert "production_targets are those of dbt_project.yml" in " ".join(refused.stdout.split())
 
 
+@pytest.mark.usefixtures("quick_warehouse")
 def test_known_at_is_refused_where_it_would_mix_two_pasts(people: People) -> None:
     at_noon = ("--vars", "known_at: 2026-03-10T12:00:00Z")
     for warehouse, arguments, reason in (

@@ -140,6 +140,7 @@ def test_a_build_is_as_good_without_its_row(warehouse: Warehouse) -> None:
     assert done.stdout.count("operations.builds has no row of this command") == 1
 
 
+@pytest.mark.usefixtures("quick_warehouse")
 def test_a_build_goes_on_after_its_process_was_killed(
     warehouse: Warehouse, market: Market, worker: WorkerProcess
 ) -> None:
