@@ -3,7 +3,8 @@
 from dbt_coinloom.build_lock import OneBuildAtATime
 from dbt_coinloom.checked_server import CheckedServer
 from dbt_coinloom.kept_sessions import KeptSessions
+from dbt_coinloom.quiet_loggers import QuietLoggers
 from dbt_coinloom.rare_collections import RareCollections
 from dbt_coinloom.whole_history import WholeHistoryInTurns
 
-plugins = [OneBuildAtATime, WholeHistoryInTurns, CheckedServer, KeptSessions, RareCollections]
+plugins = [OneBuildAtATime, WholeHistoryInTurns, CheckedServer, KeptSessions, RareCollections, QuietLoggers]

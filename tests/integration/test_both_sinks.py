@@ -70,7 +70,7 @@ class Reader:
         self.rows: list[int] = []
 
     def read_until(self, done: threading.Event) -> None:
-        while not done.wait(0.05):
+        while not done.wait(0.2):
             if any(self._folder.rglob("*.parquet")):
                 self.rows += [self._with_duckdb(), self._with_pyarrow()]
 

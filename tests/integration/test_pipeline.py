@@ -102,7 +102,7 @@ def test_all_built_anew_and_a_second_stream_build_and_publish_change_nothing_for
     before, expected = count_rows(settings), prices_of_all_marts(settings)
     with ThreadPoolExecutor(max_workers=1) as pool:
         done = threading.Event()
-        reading = pool.submit(lambda: [prices_of_all_marts(settings) for _ in iter(partial(done.wait, 0.05), True)])
+        reading = pool.submit(lambda: [prices_of_all_marts(settings) for _ in iter(partial(done.wait, 0.3), True)])
         try:
             dbt(settings, "build", "--full-refresh")
             run_command(settings, "coinloom", "publish")
