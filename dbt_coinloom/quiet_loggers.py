@@ -1,4 +1,4 @@
-"""A line that a logger would not keep is not written: a tenth less time in Python for a `dbt build` of few rows.
+"""A line that a logger would not keep is not written: a twelfth less time in Python for a `dbt build` of few rows.
 
 dbt hands its events, a thousand in a build, to the terminal's logger and to that of the file. Each makes a line of an
 event, looks for secrets of the environment in it, and only then asks whether it keeps such events. Here it asks

@@ -113,7 +113,7 @@ EVERYTHING = Story(
     ),
 )
 
-# The same that lands, for a target on which a build takes long; test_any_selection.py has the parts of builds one by one.
+# The same lands, for a target on which a build takes long; test_any_selection.py has the parts of builds one by one.
 IN_SHORT = Story(
     A_BAD_WEEK.history,
     (

@@ -2,8 +2,8 @@
 
 What has been built is compacted in the lake, so each later build, and the full refresh, reads files of both kinds.
 
-One story has something of everything, a shorter one is for Spark. With --long, Hypothesis draws others, always the same few;
-WAREHOUSE_SEED and WAREHOUSE_EXAMPLES are for more.
+One story has something of everything; Spark has a shorter one. With --long, Hypothesis draws others, always the same
+few; WAREHOUSE_SEED and WAREHOUSE_EXAMPLES are for more.
 """
 
 import os
