@@ -10,7 +10,8 @@ from stack.errors import StackError
 
 MINIMUM_MAJOR_VERSION = 17
 # For JVMs that live for a minute: what their second compiler costs would not come back, nor what it costs to verify the
-# classes, all of them from the jars that setup has fetched. Each `java` reads it in JDK_JAVA_OPTIONS, and says so.
+# classes, all of them from the jars that setup has fetched. Garbage is collected as in the Thrift Server: Java takes no
+# second collector. Each `java` reads it in JDK_JAVA_OPTIONS, and says so.
 SHORT_LIVED = (
     "-XX:+UseParallelGC -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 )
