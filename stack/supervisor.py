@@ -111,7 +111,11 @@ class Supervisor:
         """
         if self._process(name).state not in {"RUNNING", "STARTING"}:
             self.stop_process(name)  # what waits for its next try counts as started
-            self._ask("startProcess", str(name), False)
+            try:
+                self._ask("startProcess", str(name), False)
+            except Fault as fault:  # it has ended already, and is tried again as after any crash
+                if fault.faultCode != Faults.SPAWN_ERROR:
+                    raise
 
     def stop_process(self, name: str) -> None:
         """Ask a service to end, and return when it has; also one that is just being started again after a crash.
