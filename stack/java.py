@@ -10,11 +10,9 @@ from stack.errors import StackError
 
 MINIMUM_MAJOR_VERSION = 17
 # For JVMs that live for a minute: what their second compiler costs would not come back, nor what it costs to verify the
-# classes, all of them from the jars that setup has fetched. Garbage is collected as in the Thrift Server: Java takes no
-# second collector. Each `java` reads it in JDK_JAVA_OPTIONS, and says so.
-SHORT_LIVED = (
-    "-XX:+UseParallelGC -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
-)
+# classes, all of them from the jars that setup has fetched. Each `java` reads it in JDK_JAVA_OPTIONS, and says so. No
+# collector of garbage is named here: Java refuses a second one, and some have theirs on the command line.
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 HOW_TO_INSTALL = (
     "Install OpenJDK 17, for example with 'sudo apt-get install openjdk-17-jre-headless' or "
     "'brew install openjdk@17', and put it on the PATH or set JAVA_HOME."

@@ -111,11 +111,8 @@ class Supervisor:
         """
         if self._process(name).state not in {"RUNNING", "STARTING"}:
             self.stop_process(name)  # what waits for its next try counts as started
-            try:
-                self._ask("startProcess", str(name), False)
-            except Fault as fault:  # it has ended already, and is tried again as after any crash
-                if fault.faultCode != Faults.SPAWN_ERROR:
-                    raise
+            # The fault: it has ended already. It is tried again, as after any crash.
+            self._ask("startProcess", str(name), False, fine=Faults.SPAWN_ERROR)
 
     def stop_process(self, name: str) -> None:
         """Ask a service to end, and return when it has; also one that is just being started again after a crash.
@@ -126,11 +123,7 @@ class Supervisor:
         while (process := self._process(name)).state not in {"STOPPED", "FATAL"}:
             if process.state != "RUNNING" or not _lives(process.pid):
                 time.sleep(HEARS_AFTER_SECONDS)
-            try:
-                self._ask("stopProcess", str(name))
-            except Fault as fault:
-                if fault.faultCode != Faults.NOT_RUNNING:
-                    raise
+            self._ask("stopProcess", str(name), fine=Faults.NOT_RUNNING)
 
     def wait_ready(self, service: Service, timeout_seconds: float = 120) -> None:
         """Wait until a server can be used.
@@ -171,13 +164,15 @@ class Supervisor:
         transport = SupervisorTransport(None, None, f"unix://{self._socket}")
         return ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
-    def _ask(self, question: str, *details: Any) -> Any:
-        """Raises StackError if it is gone, or going."""
+    def _ask(self, question: str, *details: Any, fine: int | None = None) -> Any:
+        """Its answer, or None if that is the fault that is `fine`. Raises StackError if it is gone, or going."""
         try:
             return getattr(self._rpc, question)(*details)
         except OSError:
             raise StackError(STOPPED_MEANWHILE) from None
         except Fault as fault:
+            if fault.faultCode == fine:
+                return None
             if fault.faultCode != Faults.SHUTDOWN_STATE:
                 raise
             raise StackError(STOPPED_MEANWHILE) from None

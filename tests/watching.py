@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -33,17 +34,17 @@ def watching(lake: str, paths: list[str]) -> Iterator[Watch]:
 
 @contextmanager
 def again_and_again(do: Callable[[], object], pause_seconds: float = 0) -> Iterator[None]:
-    """In a thread of its own until the block ends; not cut off in the middle."""
+    """In a thread of its own until the block ends; not cut off in the middle. An error of it is one of the block."""
     is_over = threading.Event()
 
     def until_it_is_over() -> None:
         while not is_over.wait(pause_seconds):
             do()
 
-    thread = threading.Thread(target=until_it_is_over)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        doing = pool.submit(until_it_is_over)
+        try:
+            yield
+        finally:
+            is_over.set()
+        doing.result()

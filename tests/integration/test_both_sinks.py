@@ -3,9 +3,7 @@
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from stack import postgres
 from stack.ports import free_port
 from tests.integration.hostile_messages import hostile_messages
 from tests.integration.streams import Place, by_place, in_files, in_postgres, running_stream, send, wait_for
+from tests.watching import again_and_again
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -69,10 +68,9 @@ class Reader:
         self._folder = Path(settings.lake, "landing", "crypto_prices")
         self.rows: list[int] = []
 
-    def read_until(self, done: threading.Event) -> None:
-        while not done.wait(0.2):
-            if any(self._folder.rglob("*.parquet")):
-                self.rows += [self._with_duckdb(), self._with_pyarrow()]
+    def read(self) -> None:
+        if any(self._folder.rglob("*.parquet")):
+            self.rows += [self._with_duckdb(), self._with_pyarrow()]
 
     def _with_duckdb(self) -> int:
         query = f"select count(*), count(distinct (kafka_partition, kafka_offset)) from '{self._folder}/*/*.parquet'"  # noqa: S608
@@ -89,14 +87,9 @@ class Reader:
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[Reader]:
-    reader, done = Reader(settings), threading.Event()
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        result = pool.submit(reader.read_until, done)
-        try:
-            yield reader
-        finally:
-            done.set()
-        result.result()
+    reader = Reader(settings)
+    with again_and_again(reader.read, pause_seconds=0.2):
+        yield reader
 
 
 def test_one_sink_that_is_down_does_not_stop_the_other(own: Settings, tmp_path: Path) -> None:

@@ -1,9 +1,6 @@
 """From the simulator to PostgreSQL, once, on both targets: nothing lost, nothing doubled, the same numbers."""
 
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import psycopg
 import pyarrow.dataset
@@ -19,6 +16,7 @@ from tests.bi_rights import readable, relations
 from tests.commands import run_command
 from tests.integration.market import GARBAGE, MARTS, POLLS, Rows
 from tests.integration.warm_stream import WarmStream
+from tests.watching import again_and_again
 
 
 def test_every_message_is_in_landing_or_in_quarantine_of_both_sinks(landed: Settings) -> None:
@@ -100,18 +98,13 @@ def test_all_built_anew_and_a_second_stream_build_and_publish_change_nothing_for
     settings = landed.model_copy(update={"dbt_target": target})
     run_command(settings, "coinloom", "publish")  # the numbers of the other target may have other last digits
     before, expected = count_rows(settings), prices_of_all_marts(settings)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        done = threading.Event()
-        reading = pool.submit(lambda: [prices_of_all_marts(settings) for _ in iter(partial(done.wait, 0.3), True)])
-        try:
-            dbt(settings, "build", "--full-refresh")
-            run_command(settings, "coinloom", "publish")
-            warm_stream.land(settings)
-            run_command(settings, "coinloom", "build", "--publish")
-            published = run_command(settings, "coinloom", "publish")
-        finally:
-            done.set()
-        seen = reading.result()
+    seen: list[tuple[str, ...]] = []
+    with again_and_again(lambda: seen.append(prices_of_all_marts(settings)), pause_seconds=0.3):
+        dbt(settings, "build", "--full-refresh")
+        run_command(settings, "coinloom", "publish")
+        warm_stream.land(settings)
+        run_command(settings, "coinloom", "build", "--publish")
+        published = run_command(settings, "coinloom", "publish")
     assert count_rows(settings) == before
     assert published.count("0 upserted, 0 deleted") == len(read_marts())
     assert len(seen) > 20

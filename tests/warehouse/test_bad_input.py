@@ -59,19 +59,18 @@ class Landing:
 
 
 @pytest.fixture(scope="module")
-def empty(warehouse: Warehouse) -> Landing:
-    """Nothing has landed."""
+def landing(warehouse: Warehouse) -> Landing:
+    """Nothing has landed yet."""
     return Landing(warehouse)
 
 
 @pytest.fixture(scope="module")
-def first(empty: Landing) -> tuple[Landing, Snapshot]:
+def first(landing: Landing) -> tuple[Landing, Snapshot]:
     """Two markets; currencies with hardly one; and one at the limits. And what the build that finds them makes of them.
 
     One coin; one bar; a bar in the first and one in the last minute; prices that are all the same. At the limits no sum
     overflows. Of how many digits are left between such prices nothing is said.
     """
-    landing = empty
     landing.land("usd", MARKET)
     landing.land("eur", MARKET)
     landing.land("one", {"lonely": single([1.0] * 30 + [2.0])})
@@ -85,10 +84,10 @@ def first(empty: Landing) -> tuple[Landing, Snapshot]:
     return landing, landing.built()
 
 
-def test_nothing_and_then_only_rejected_rows_have_landed(empty: Landing) -> None:
-    assert all(rows.height == 0 for rows in empty.built().values())
-    empty.reject()
-    assert all(rows.height == 0 for rows in empty.built().values())
+def test_nothing_and_then_only_rejected_rows_have_landed(landing: Landing) -> None:
+    assert all(rows.height == 0 for rows in landing.built().values())
+    landing.reject()
+    assert all(rows.height == 0 for rows in landing.built().values())
 
 
 def test_currencies_with_hardly_a_market_and_one_at_the_limits_of_what_lands(first: tuple[Landing, Snapshot]) -> None:

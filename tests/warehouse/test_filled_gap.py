@@ -15,8 +15,8 @@ LANDED = datetime(2026, 3, 12, 12)
 MINUTES, GAP = 40 * 60, slice(120, 60)  # two hours, a missing one, and 37 more: longer than anything is remembered
 
 
-def test_two_segments_become_one_as_in_a_full_refresh(quick_warehouse: Warehouse) -> None:
-    warehouse = quick_warehouse
+@pytest.mark.usefixtures("quick_warehouse")
+def test_two_segments_become_one_as_in_a_full_refresh(warehouse: Warehouse) -> None:
     warehouse.reset()
     rows, offsets = updates("steady", "usd", walk(MINUTES, seed=5)), Offsets()
     in_the_gap = rows.slice(GAP.start, GAP.stop)

@@ -1,6 +1,5 @@
 """Publish, from a small warehouse made by hand on either target: what moves, what stays, and what readers see."""
 
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +16,7 @@ from stores.migrate import migrate
 from tests.warehouse.halted_publish import halted_publish
 from tests.warehouse.made_warehouse import MadeWarehouse, Tables, minute_rows, open_tables
 from tests.warehouse.warehouse import Warehouse
+from tests.watching import again_and_again
 
 H22, H23, H00 = "2026-11-21T22", "2026-11-21T23", "2026-11-22T00"
 HOURS = {H22: 1.5, H23: 2.5, H00: 3.5}
@@ -185,25 +185,18 @@ def test_readers_see_one_state_or_the_other(settings: Settings, made: MadeWareho
     publish(settings)
     states = [read(settings, EVERYTHING)]
     seen: list[list[tuple[Any, ...]]] = []
-    stop = threading.Event()
 
-    def keep_reading() -> None:
-        while not stop.is_set():
-            try:
-                seen.append(read(settings, EVERYTHING))
-            except psycopg.Error as error:
-                seen.append([(error,)])
+    def look() -> None:
+        try:
+            seen.append(read(settings, EVERYTHING))
+        except psycopg.Error as error:
+            seen.append([(error,)])
 
-    reader = threading.Thread(target=keep_reading)
-    reader.start()
-    try:
+    with again_and_again(look):
         for number in range(4):
             made.build(HOURS if number % 2 else {H22: 7.5, H00: 8.5})
             publish(settings)
             states.append(read(settings, EVERYTHING))
-    finally:
-        stop.set()
-        reader.join()
     assert states[0] == states[2] != states[1] == states[3]
     assert len(seen) > 20
     assert [state for state in seen if state not in states[:2]] == []
