@@ -91,7 +91,7 @@ def test_both_targets_give_the_same_rows_and_numbers(marts: dict[Target, Rows], 
     assert not comparison.differences, "\n".join(comparison.differences)
 
 
-@pytest.mark.parametrize("target", Target)
+@pytest.mark.parametrize("target", [pytest.param(Target.SPARK, marks=pytest.mark.long), Target.POSTGRES])
 def test_all_built_anew_and_a_second_stream_build_and_publish_change_nothing_for_readers(
     landed: Settings, warm_stream: WarmStream, marts: dict[Target, Rows], target: Target
 ) -> None:

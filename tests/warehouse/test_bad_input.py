@@ -105,6 +105,7 @@ def test_currencies_with_hardly_a_market_and_one_at_the_limits_of_what_lands(fir
     assert tables["warehouse.crypto_table"].filter(vs_currency="lim").height >= 60 + 1102 + 1100
 
 
+@pytest.mark.usefixtures("quick_warehouse")
 def test_a_currency_that_nobody_knew_and_a_clock_that_jumps_a_year_ahead_and_back(
     first: tuple[Landing, Snapshot],
 ) -> None:

@@ -97,6 +97,7 @@ def test_the_query_of_the_docs_shows_what_has_changed(people: People) -> None:
     ]
 
 
+@pytest.mark.usefixtures("quick_warehouse")
 def test_a_developer_builds_one_model_from_what_production_has(people: People) -> None:
     memory = "select max(build_number), max(newest_offset) from builds.int_build_offsets"
     before = _rows(people.production, memory)

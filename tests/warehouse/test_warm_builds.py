@@ -22,7 +22,9 @@ from coinloom.settings import Target
 from health.builds import Build, last_builds
 from serving.build_lock import PRODUCTION, take_build_lock
 from stores.database import connect
-from tests.warehouse.warehouse import KEYS, Warehouse
+from tests.warehouse.as_full_refresh import require_equal
+from tests.warehouse.reference import expected_table
+from tests.warehouse.warehouse import Warehouse
 from tests.warehouse.workers import worker_of, worker_processes
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
@@ -37,7 +39,7 @@ class Market:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._offsets = Offsets()
-        self.minutes = 0
+        self._batches: list[pl.DataFrame] = []
 
     def move_on(self, minutes: int) -> None:
         instants = [START + timedelta(minutes=self.minutes + minute) for minute in range(minutes)]
@@ -45,7 +47,15 @@ class Market:
             price=pl.int_range(1, minutes + 1).cast(float)
         )
         land(landing_rows(updates, self._offsets), self._warehouse.settings, datetime(2026, 3, 10))
-        self.minutes += minutes
+        self._batches.append(updates)
+
+    @property
+    def minutes(self) -> int:
+        return sum(batch.height for batch in self._batches)
+
+    @property
+    def updates(self) -> pl.DataFrame:
+        return pl.concat(self._batches).with_columns(pl.col("last_updated_at").dt.replace_time_zone(None))
 
 
 @pytest.fixture(scope="module")
@@ -96,23 +106,18 @@ def test_warm_builds_are_those_of_dbt(
     market.move_on(20)
     build(worker)
     assert worker_processes() == processes
-    warm = warehouse.snapshot()
-    assert warehouse.dbt("build", "--full-refresh").returncode == 0
-    full = warehouse.snapshot()
-    assert warm["warehouse.crypto_table"].height == market.minutes
-    for table, rows in full.items():
-        assert compare(warm[table], rows, 1e-12, KEYS[table]).differences == []
-    refresh, last, by_hand, failed, first = last_builds(warehouse.settings, 5)
-    assert [build.outcome for build in (first, failed, by_hand, last, refresh)] == [
-        *("passed", "failed", "passed", "passed", "passed")
-    ]
+    assert compare(warehouse.read("warehouse.crypto_table"), expected_table(market.updates), 1e-12).differences == []
+    last, by_hand, failed, first = last_builds(warehouse.settings, 4)
+    assert [build.outcome for build in (first, failed, by_hand, last)] == ["passed", "failed", "passed", "passed"]
     assert failed.failed_node == "int_prices"
     assert re.fullmatch(r"\w+ Error in model int_prices .*", failed.failure or "")
     assert (failed.models_failed, failed.tests_failed) == (1, 0)
     assert failed.tests_skipped > 0
     assert first.ended_at < failed.began_at < failed.ended_at < by_hand.began_at
-    agrees_with_dbt(refresh, warehouse.artifacts)
-    assert (last.models_passed, last.command, last.target) == (refresh.models_passed, "build", warehouse.target)
+    agrees_with_dbt(by_hand, warehouse.artifacts)
+    assert (last.models_passed, last.command, last.target) == (by_hand.models_passed, "build", warehouse.target)
+    if warehouse.target is Target.POSTGRES:  # on Spark, where it takes long, these tables are those of the reference
+        require_equal(warehouse.snapshot(), warehouse.rebuilt("--full-refresh"))
 
 
 def agrees_with_dbt(build: Build, artifacts: Path) -> None:
