@@ -4,9 +4,6 @@ import json
 from functools import cache
 from typing import Any
 
-from cfnlint.decode import decode
-from cfnlint.template import Template
-
 from coinloom.settings import REPOSITORY
 
 TEMPLATE = REPOSITORY / "deploy" / "aws" / "template.yaml"
@@ -15,6 +12,10 @@ TEMPLATE = REPOSITORY / "deploy" / "aws" / "template.yaml"
 @cache
 def expanded() -> dict[str, Any]:
     """Plain dictionaries and lists; whoever wants others changes a copy."""
+    # It brings a thousand modules, which nobody needs to know which tests there are.
+    from cfnlint.decode import decode  # noqa: PLC0415
+    from cfnlint.template import Template  # noqa: PLC0415
+
     template, wrong = decode(str(TEMPLATE))
     carried_out = Template(str(TEMPLATE), template, regions=["us-east-1"])
     wrong += carried_out.transform()

@@ -10,7 +10,6 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from stack.ports import free_port
 from tests.deploy.expanded import expanded
@@ -58,6 +57,8 @@ def known_to_moto() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  where it is not needed, it takes a while to import
+
     port = free_port()
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()

@@ -16,7 +16,7 @@ from stores.database import connect
 from tests.commands import run_command
 from tests.integration.warm_stream import WarmStream
 
-# An Airflow that starts takes six seconds, so all but what must fail shares one.
+# An Airflow that starts takes six seconds, so there is one for what must pass, and one for what must fail.
 COMMANDS = {
     "migrate": "db migrate",
     "errors": "dags list-import-errors -o json",
@@ -49,23 +49,33 @@ print("explained", all(task.doc_md for task in dag.tasks))
 print("outlets", sorted(asset.uri for task in dag.tasks for asset in task.outlets))
 say_events()
 """
-# `publish` alone, once after each of these statements.
-PUBLISH_AFTER = f"""{EVENTS}
+# `publish` alone, once after each of the first statements; then the day's tests, with a row that is twice; then, as
+# `airflow dags test daily_dag`, but for the five minutes before it tries again, a day of good tests without PostgreSQL.
+WHAT_FAILS = f"""{EVENTS}
+import os
+from airflow.cli.cli_parser import get_parser
 from coinloom.settings import read_settings
 from stores.database import connect
-dag = runpy.run_path("airflow/dags/crypto_dag.py")["crypto_dag"]()
-dag.get_task("publish").retries = 0
-for statement in sys.argv[1:]:
+half_way, mended, doubled, single = sys.argv[1:]
+def execute(statement):
     with connect(read_settings()) as connection:
         connection.execute(statement)
+dag = runpy.run_path("airflow/dags/crypto_dag.py")["crypto_dag"]()
+dag.get_task("publish").retries = 0
+for statement in (half_way, mended):
+    execute(statement)
     ended = dag.test(mark_success_pattern="source_freshness|dbt_build|check")
     print("\\n=====", ended.get_task_instance("publish").state)
     say_events()
-"""
-# As `airflow dags test daily_dag`, but for the five minutes before it tries again, and for tests that all pass.
-DAY_WITHOUT_FAILED_TESTS = """
-import runpy, sys
-sys.path.insert(0, "airflow/dags")
+print("\\n=====", flush=True)
+execute(doubled)
+try:
+    arguments = get_parser().parse_args(["tasks", "test", "daily_dag", "test_whole_history"])
+    arguments.func(arguments)
+finally:
+    execute(single)
+print("\\n=====", flush=True)
+os.environ["POSTGRES_PORT"] = "1"
 dag = runpy.run_path("airflow/dags/daily_dag.py")["daily_dag"]()
 for task in dag.tasks:
     task.retries = 0
@@ -91,6 +101,7 @@ DOUBLED = """
     from landing.crypto_prices
     limit 1
 """
+SINGLE = "delete from quarantine.crypto_prices where reason = 'doubled'"
 
 
 @pytest.fixture(scope="module")
@@ -164,13 +175,22 @@ def test_a_run_builds_and_publishes(airflow: Settings, said: dict[str, str]) -> 
         assert ranked > 0
 
 
-def test_what_a_failed_publish_has_changed_is_an_event_of_the_next_one(airflow: Settings, said: dict[str, str]) -> None:
-    output = run_command(airflow, "python", "-c", PUBLISH_AFTER, HALF_WAY, MENDED)
-    _, failed, succeeded = output.split("\n===== ")
+@pytest.fixture(scope="module")
+def failed(airflow: Settings, said: dict[str, str]) -> list[str]:
+    """What is said of a publish that stops half-way, of the next one, of the day's tests, and of a day as a whole."""
+    statements = (HALF_WAY, MENDED, DOUBLED, SINGLE)
+    _, *parts = run_command(airflow, "python", "-c", WHAT_FAILS, *statements).split("\n=====")
+    return [part.lstrip(" ") for part in parts]
+
+
+def test_what_a_failed_publish_has_changed_is_an_event_of_the_next_one(
+    airflow: Settings, said: dict[str, str], failed: list[str]
+) -> None:
+    stopped, succeeded, *_ = failed
     with connect(airflow) as connection:
         [(changed_at,)] = connection.execute(FRESHNESS).fetchall()
-    before, half_way, after = (set(EVENT.findall(events)) for events in (said["known"], failed, succeeded))
-    assert failed.startswith("failed\n")
+    before, half_way, after = (set(EVENT.findall(events)) for events in (said["known"], stopped, succeeded))
+    assert stopped.startswith("failed\n")
     assert half_way == before
     assert succeeded.startswith("success\n")
     [(mart, rows, at)] = after - before
@@ -183,25 +203,16 @@ def test_a_day_of_tests_looks_at_the_whole_history(said: dict[str, str]) -> None
     assert "state=success" in output or "DagRun Finished" in output
 
 
-def test_a_day_whose_maintenance_has_failed_is_a_failed_one(airflow: Settings, said: dict[str, str]) -> None:
-    without_postgres = airflow.model_copy(update={"postgres_port": 1})
-    output = run_command(without_postgres, "python", "-c", DAY_WITHOUT_FAILED_TESTS)
-    assert dict(re.findall(r"^ended (\w+) (\w+)$", output, re.MULTILINE)) == {
+def test_a_failure_names_the_test_and_a_row_that_it_found(failed: list[str]) -> None:
+    why = "every_kafka_offset_is_in_one_place_once: Got 1 result, configured to fail if != 0"
+    row = "every_kafka_offset_is_in_one_place_once found a row with kafka_topic = "
+    assert f"failed. test {why}\n{row}" in failed[2]
+
+
+def test_a_day_whose_maintenance_has_failed_is_a_failed_one(failed: list[str]) -> None:
+    assert dict(re.findall(r"^ended (\w+) (\w+)$", failed[3], re.MULTILINE)) == {
         "maintain": "failed",
         "test_whole_history": "success",
         "maintained_and_tested": "upstream_failed",
         "daily_dag": "failed",
     }
-
-
-def test_a_failure_names_the_test_and_a_row_that_it_found(airflow: Settings, said: dict[str, str]) -> None:
-    with connect(airflow) as connection:
-        connection.execute(DOUBLED)
-    try:
-        output = run_command(airflow, "airflow", "tasks", "test", "daily_dag", "test_whole_history")
-    finally:
-        with connect(airflow) as connection:
-            connection.execute("delete from quarantine.crypto_prices where reason = 'doubled'")
-    why = "every_kafka_offset_is_in_one_place_once: Got 1 result, configured to fail if != 0"
-    row = "every_kafka_offset_is_in_one_place_once found a row with kafka_topic = "
-    assert f"failed. test {why}\n{row}" in output

@@ -263,13 +263,12 @@ def test_a_killed_command_may_leave_a_table_after_the_next_has_looked(warehouse:
     warehouse.reset()
     scene = Scene(warehouse, Offsets())
     scene.land("steady", 130, NOW)
-    scene.succeeds("build", "--select", "+int_minute_bars", "--exclude", *ONCE_A_DAY)
+    scene.succeeds("run", "--select", "+int_minute_bars")
     bars = "intermediate.int_minute_bars"
     before = scene.warehouse.read(bars)
     assert before.height == 130
     scene.execute(f"drop table {bars}")
-    options = ("--full-refresh", "--select", "int_prices int_minute_bars", "--exclude", *ONCE_A_DAY)
-    command = scene.warehouse.running("build", *options)
+    command = scene.warehouse.running("run", "--full-refresh", "--select", "int_prices int_minute_bars")
     assert any(" START " in line and ".int_prices " in line for line in command.lines())
     scene.execute(f"create table {bars} using parquet as select 'late' as coin_id")
     assert command.wait().returncode == 0, command.stdout[-6000:]

@@ -84,8 +84,13 @@ def first(landing: Landing) -> tuple[Landing, Snapshot]:
     return landing, landing.built()
 
 
-def test_nothing_and_then_only_rejected_rows_have_landed(landing: Landing) -> None:
+@pytest.mark.usefixtures("quick_warehouse")
+def test_nothing_has_landed(landing: Landing) -> None:
     assert all(rows.height == 0 for rows in landing.built().values())
+
+
+def test_only_rejected_rows_have_landed(landing: Landing) -> None:
+    """On Spark the folder of what is good is not there yet."""
     landing.reject()
     assert all(rows.height == 0 for rows in landing.built().values())
 

@@ -170,6 +170,7 @@ def test_a_column_that_a_model_has_lost_keeps_no_old_values(settings: Settings, 
     assert "crypto_table" not in moved(publish(settings))
 
 
+@for_readers
 def test_a_mart_that_was_emptied_or_dropped_is_filled_again(settings: Settings, made: MadeWarehouse) -> None:
     publish(settings)
     with connect(settings) as connection:
