@@ -16,7 +16,7 @@ install = $(UV_INSTALL) --editable . $(1) --offline --quiet 2>/dev/null || $(UV_
 WITH_ENV = $(if $(shell test -f .env && echo yes),$(CURDIR)/$(BIN)/dotenv --file $(CURDIR)/.env run --no-override --)
 
 # Groups of tests (tests/conftest.py), each with servers of its own.
-SIDE_BY_SIDE := --numprocesses 5 --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 # Where Python shall not keep what it compiles beside the sources, it keeps it here: dbt alone compiles for four seconds
 # each time that it starts.
