@@ -60,7 +60,7 @@ build: ## Build the models once and publish the marts (servers must be up)
 airflow: setup-dev ## Run Airflow with the DAGs on http://127.0.0.1:8080 (Ctrl-C stops it)
 	@$(WITH_ENV) airflow/standalone.sh
 
-test: setup-dev ## Run all tests, on the real embedded stack, on two cores (18 to 25 minutes)
+test: setup-dev ## Run all tests, on the real embedded stack, on two cores (16 to 20 minutes)
 	@$(BIN)/pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-long: setup-dev ## Repeat proofs with more examples, seeds and kills (hours; WAREHOUSE_SEED, WAREHOUSE_EXAMPLES, WAREHOUSE_BUILDS)
