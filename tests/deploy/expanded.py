@@ -12,7 +12,7 @@ TEMPLATE = REPOSITORY / "deploy" / "aws" / "template.yaml"
 @cache
 def expanded() -> dict[str, Any]:
     """Plain dictionaries and lists; whoever wants others changes a copy."""
-    # It brings a thousand modules, which nobody needs to know which tests there are.
+    # They bring a thousand modules, and pytest imports this file in each of its processes to find the tests.
     from cfnlint.decode import decode  # noqa: PLC0415
     from cfnlint.template import Template  # noqa: PLC0415
 

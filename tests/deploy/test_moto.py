@@ -57,7 +57,7 @@ def known_to_moto() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415  where it is not needed, it takes a while to import
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415  as in expanded.py
 
     port = free_port()
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)

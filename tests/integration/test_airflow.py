@@ -176,23 +176,24 @@ def test_a_run_builds_and_publishes(airflow: Settings, said: dict[str, str]) -> 
 
 
 @pytest.fixture(scope="module")
-def failed(airflow: Settings, said: dict[str, str]) -> list[str]:
+def failed(airflow: Settings, said: dict[str, str]) -> dict[str, str]:
     """What is said of a publish that stops half-way, of the next one, of the day's tests, and of a day as a whole."""
     statements = (HALF_WAY, MENDED, DOUBLED, SINGLE)
     _, *parts = run_command(airflow, "python", "-c", WHAT_FAILS, *statements).split("\n=====")
-    return [part.lstrip(" ") for part in parts]
+    return dict(zip(("half-way", "next", "tests", "day"), parts, strict=True))
 
 
 def test_what_a_failed_publish_has_changed_is_an_event_of_the_next_one(
-    airflow: Settings, said: dict[str, str], failed: list[str]
+    airflow: Settings, said: dict[str, str], failed: dict[str, str]
 ) -> None:
-    stopped, succeeded, *_ = failed
     with connect(airflow) as connection:
         [(changed_at,)] = connection.execute(FRESHNESS).fetchall()
-    before, half_way, after = (set(EVENT.findall(events)) for events in (said["known"], stopped, succeeded))
-    assert stopped.startswith("failed\n")
+    before, half_way, after = (
+        set(EVENT.findall(events)) for events in (said["known"], failed["half-way"], failed["next"])
+    )
+    assert failed["half-way"].startswith(" failed\n")
     assert half_way == before
-    assert succeeded.startswith("success\n")
+    assert failed["next"].startswith(" success\n")
     [(mart, rows, at)] = after - before
     assert (mart, rows, datetime.fromisoformat(at)) == ("coin_overview", "0", changed_at)
 
@@ -203,14 +204,14 @@ def test_a_day_of_tests_looks_at_the_whole_history(said: dict[str, str]) -> None
     assert "state=success" in output or "DagRun Finished" in output
 
 
-def test_a_failure_names_the_test_and_a_row_that_it_found(failed: list[str]) -> None:
+def test_a_failure_names_the_test_and_a_row_that_it_found(failed: dict[str, str]) -> None:
     why = "every_kafka_offset_is_in_one_place_once: Got 1 result, configured to fail if != 0"
     row = "every_kafka_offset_is_in_one_place_once found a row with kafka_topic = "
-    assert f"failed. test {why}\n{row}" in failed[2]
+    assert f"failed. test {why}\n{row}" in failed["tests"]
 
 
-def test_a_day_whose_maintenance_has_failed_is_a_failed_one(failed: list[str]) -> None:
-    assert dict(re.findall(r"^ended (\w+) (\w+)$", failed[3], re.MULTILINE)) == {
+def test_a_day_whose_maintenance_has_failed_is_a_failed_one(failed: dict[str, str]) -> None:
+    assert dict(re.findall(r"^ended (\w+) (\w+)$", failed["day"], re.MULTILINE)) == {
         "maintain": "failed",
         "test_whole_history": "success",
         "maintained_and_tested": "upstream_failed",
