@@ -65,7 +65,7 @@ def read_marts(models: Path = MODELS) -> list[Mart]:
 
 def _read_mart(file: Path) -> Mart:
     try:
-        (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+        (model,) = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["models"]
         published = model["config"]["meta"]["published"]
         period = published.get("period")
         key, time = tuple(published["key"]), published.get("time", "")
