@@ -35,28 +35,34 @@ class People:
     then: Snapshot
     now: Snapshot
     production: Warehouse
-    ada: Warehouse
     bob: Warehouse
 
 
 @pytest.fixture(scope="module")
 def people(warehouse: Warehouse) -> People:
-    """Production as it was then; later Ada and production build what is known now, and Bob what was known then."""
+    """Production as it was then; later production builds what is known now, and Bob beside it what was known then."""
     warehouse.reset()
     known, news = _landings()
     land(known, warehouse.settings, HOURS_OF_LANDING[0])
     then = warehouse.rebuilt()
     land(news, warehouse.settings, HOURS_OF_LANDING[1])
-    ada, bob = (Warehouse(warehouse.settings, developer) for developer in ("ada", "bob"))
+    bob = Warehouse(warehouse.settings, "bob")
     builds = [
         warehouse.running("build"),
-        ada.running("build"),
         bob.running("build", "--full-refresh", "--vars", f"known_at: {THEN.isoformat()}Z"),
     ]
     for build in builds:
         assert build.wait().returncode == 0, build.stdout[-6000:]
         assert "Waiting up to" not in build.stdout
-    return People(then, warehouse.snapshot(), warehouse, ada, bob)
+    return People(then, warehouse.snapshot(), warehouse, bob)
+
+
+@pytest.fixture(scope="module")
+def ada(people: People, quick_warehouse: Warehouse) -> Warehouse:
+    """She builds what is known now."""
+    ada = Warehouse(people.production.settings, "ada")
+    ada.build()
+    return ada
 
 
 def test_only_builds_of_production_are_recorded(people: People) -> None:
@@ -64,8 +70,8 @@ def test_only_builds_of_production_are_recorded(people: People) -> None:
     assert {build.target for build in last_builds(production.settings, 20)} == {production.target}
 
 
-def test_a_developer_gets_the_same_tables_as_production(people: People) -> None:
-    _assert_equal(people.ada.snapshot(), people.now)
+def test_a_developer_gets_the_same_tables_as_production(people: People, ada: Warehouse) -> None:
+    _assert_equal(ada.snapshot(), people.now)
 
 
 def test_what_was_known_then_is_what_stood_there_then(people: People) -> None:
@@ -129,19 +135,18 @@ def commands_with_defer(state: str) -> list[list[str]]:
 
 
 def test_nobody_writes_into_production_under_another_lock(people: People) -> None:
-    target = "dev" if people.ada.target is Target.SPARK else "dev_postgres"
-    refused = people.ada.dbt("build", "--vars", f"production_targets: [{target}]")
+    target = "dev" if people.bob.target is Target.SPARK else "dev_postgres"
+    refused = people.bob.dbt("build", "--vars", f"production_targets: [{target}]")
     assert refused.returncode == 2
     assert "production_targets are those of dbt_project.yml" in " ".join(refused.stdout.split())
 
 
-@pytest.mark.usefixtures("quick_warehouse")
-def test_known_at_is_refused_where_it_would_mix_two_pasts(people: People) -> None:
+def test_known_at_is_refused_where_it_would_mix_two_pasts(people: People, ada: Warehouse) -> None:
     at_noon = ("--vars", "known_at: 2026-03-10T12:00:00Z")
     for warehouse, arguments, reason in (
         (people.production, ("--full-refresh", *at_noon), "would take what readers see back into the past"),
         (people.bob, at_noon, f"These tables are those of known_at {THEN}"),
-        (people.ada, ("--full-refresh", "--select", "+ohlc_1h", *at_noon), "These tables are those of today"),
+        (ada, ("--full-refresh", "--select", "+ohlc_1h", *at_noon), "These tables are those of today"),
         (people.bob, ("--full-refresh", "--vars", "known_at: yesterday"), "Invalid isoformat string: 'yesterday'"),
     ):
         before = warehouse.read("warehouse.crypto_table")
