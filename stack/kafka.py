@@ -32,9 +32,8 @@ def prepare(settings: Settings) -> None:
     folder = settings.coinloom_home / "kafka"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "log4j2.properties").write_text(LOG4J)
-    host, port = address(settings)
     properties = folder / "server.properties"
-    properties.write_text(_properties(folder / "data", host, port))
+    properties.write_text(_properties(settings, folder))
     if not (folder / "data" / "meta.properties").exists():
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         _run(settings, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster_id}", f"--config={properties}")
@@ -58,14 +57,15 @@ def address(settings: Settings) -> tuple[str, int]:
     return host, int(port)
 
 
-def _properties(data: Path, host: str, port: int) -> str:
-    controller = _controller_port(data.parent)
+def _properties(settings: Settings, folder: Path) -> str:
+    host, port = address(settings)
+    controller = _controller_port(settings, folder)
     return f"""process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-log.dirs={data}
+log.dirs={folder / "data"}
 offsets.topic.replication.factor=1
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
@@ -74,11 +74,12 @@ auto.create.topics.enable=false
 """
 
 
-def _controller_port(folder: Path) -> int:
-    """Any free port will do, but it must stay the same for the life of the storage."""
+def _controller_port(settings: Settings, folder: Path) -> int:
+    """Any port that is no setting's will do, but it must stay the same for the life of the storage."""
     file = folder / "controller.port"
     if not file.exists():
-        file.write_text(str(free_port()))
+        ports = [getattr(settings, name) for name in Settings.model_fields if name.endswith("_port")]
+        file.write_text(str(free_port(address(settings)[1], *ports)))
     return int(file.read_text())
 
 
