@@ -1,35 +1,14 @@
 """For all unit tests: no setting of whoever runs them, and one small Spark session, with no server."""
 
-import os
-import sys
-from collections.abc import Iterator
-
 import pytest
-from pyspark.sql import SparkSession
 
 from coinloom.settings import Settings
+from tests.spark_session import spark
+
+__all__ = ["spark"]
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    os.environ["PYSPARK_PYTHON"] = sys.executable  # not the python3 of the PATH, which may be of another version
-    builder = SparkSession.builder.master("local[1]").appName("coinloom-unit-tests")
-    settings = {
-        "spark.sql.session.timeZone": "UTC",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.ui.enabled": "false",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-    }
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    yield session
-    session.stop()

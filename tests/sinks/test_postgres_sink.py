@@ -11,7 +11,7 @@ from spark_streaming.lost_messages import RowsLost
 from spark_streaming.postgres_sink import PostgresSink
 from stack.with_postgres import temporary_postgres
 from stores.database import connect
-from tests.unit.spark_streaming.batches import LARGE, TOPIC, rows, staging
+from tests.sinks.batches import LARGE, TOPIC, rows, staging
 
 ALL_TABLES = "landing.crypto_prices, quarantine.crypto_prices, landing.next_offsets"
 # What is noted when the batch is repeated.

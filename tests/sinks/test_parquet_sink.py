@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from coinloom.settings import Settings, Sink
 from spark_streaming.parquet_sink import ParquetSink
-from tests.unit.spark_streaming.batches import BAD_ONE_IN, LARGE, STREAM, TASKS, TOPIC, rows, staging
+from tests.sinks.batches import BAD_ONE_IN, LARGE, STREAM, TASKS, TOPIC, rows, staging
 
 
 @pytest.fixture

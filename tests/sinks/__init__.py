@@ -1,0 +1,1 @@
+"""What the stream writes at once, into a real lake and a real PostgreSQL, by the batch."""
